@@ -1,0 +1,152 @@
+//! The names by which WIT interfaces and functions are called.
+
+use std::fmt;
+use std::str::FromStr;
+
+use semver::Version;
+
+/// The longest name that is accepted, in bytes. WIT names are short; this bounds what a message repeats.
+pub const NAME_BYTES_MAX: usize = 256;
+
+/// The name of a WIT interface: `acme:store/kv@0.1.0`, or without the version.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct InterfaceName {
+    /// `acme`.
+    pub namespace: String,
+    /// `store`.
+    pub package: String,
+    /// `kv`.
+    pub interface: String,
+    /// `0.1.0`, when it was given.
+    pub version: Option<Version>,
+}
+
+impl InterfaceName {
+    /// The name without its version.
+    pub fn unversioned(&self) -> Self {
+        Self { version: None, ..self.clone() }
+    }
+
+    /// Whether a provider of `self` can serve an import of `wanted`, as semver and the component model read it.
+    ///
+    /// A name without a version goes with every version.
+    pub fn serves(&self, wanted: &Self) -> bool {
+        if (&self.namespace, &self.package, &self.interface)
+            != (&wanted.namespace, &wanted.package, &wanted.interface)
+        {
+            return false;
+        }
+        match (&self.version, &wanted.version) {
+            (Some(ours), Some(theirs)) => {
+                ours >= theirs && compatible_track(ours) == compatible_track(theirs)
+            }
+            _ => true,
+        }
+    }
+}
+
+/// The part of a version that must be equal: the major number, or the minor one below 1.0, or the patch below 0.1.
+fn compatible_track(version: &Version) -> (u64, u64, u64) {
+    match (version.major, version.minor) {
+        (0, 0) => (0, 0, version.patch),
+        (0, minor) => (0, minor, 0),
+        (major, _) => (major, 0, 0),
+    }
+}
+
+impl fmt::Display for InterfaceName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}/{}", self.namespace, self.package, self.interface)?;
+        match &self.version {
+            Some(version) => write!(f, "@{version}"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Why a text is not a name.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NameError {
+    /// The text has another shape than `namespace:package/interface`, with `@version` or without.
+    #[error("`{text}` is not the name of an interface, which looks like `acme:store/kv` or `acme:store/kv@0.1.0`")]
+    Shape {
+        /// The text, cut at [`NAME_BYTES_MAX`].
+        text: String,
+    },
+    /// A version stands there that semver cannot read.
+    #[error("`{version}` is not a version, which looks like `0.1.0`")]
+    Version {
+        /// The part after the `@`.
+        version: String,
+    },
+}
+
+impl FromStr for InterfaceName {
+    type Err = NameError;
+
+    fn from_str(text: &str) -> Result<Self, NameError> {
+        let shape = || NameError::Shape { text: text.chars().take(NAME_BYTES_MAX).collect() };
+        if text.len() > NAME_BYTES_MAX {
+            return Err(shape());
+        }
+        let (path, version) = match text.split_once('@') {
+            Some((path, version)) => {
+                let parsed = version
+                    .parse()
+                    .map_err(|_| NameError::Version { version: version.to_owned() })?;
+                (path, Some(parsed))
+            }
+            None => (text, None),
+        };
+        let (namespace, rest) = path.split_once(':').ok_or_else(shape)?;
+        let (package, interface) = rest.split_once('/').ok_or_else(shape)?;
+        if ![namespace, package, interface].into_iter().all(is_kebab) {
+            return Err(shape());
+        }
+        Ok(Self {
+            namespace: namespace.to_owned(),
+            package: package.to_owned(),
+            interface: interface.to_owned(),
+            version,
+        })
+    }
+}
+
+/// Whether `text` is a kebab-case word: letters and digits in words joined by single hyphens, each beginning with a letter.
+pub fn is_kebab(text: &str) -> bool {
+    !text.is_empty()
+        && text.len() <= NAME_BYTES_MAX
+        && text.split('-').all(|word| {
+            word.starts_with(|c: char| c.is_ascii_alphabetic())
+                && word.chars().all(|c| c.is_ascii_alphanumeric())
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::InterfaceName;
+
+    #[test]
+    fn a_provider_serves_the_same_interface_of_a_compatible_version() {
+        let check = |ours: &str, wanted: &str, expected: bool| {
+            let ours: InterfaceName = ours.parse().unwrap();
+            let wanted: InterfaceName = wanted.parse().unwrap();
+            assert_eq!(ours.serves(&wanted), expected, "{ours} for {wanted}");
+        };
+        check("a:b/c", "a:b/c@1.2.0", true);
+        check("a:b/c@1.3.0", "a:b/c@1.2.0", true);
+        check("a:b/c@1.2.0", "a:b/c@1.3.0", false);
+        check("a:b/c@2.0.0", "a:b/c@1.2.0", false);
+        check("a:b/c@0.2.6", "a:b/c@0.2.0", true);
+        check("a:b/c@0.3.0", "a:b/c@0.2.0", false);
+        check("a:b/d", "a:b/c", false);
+    }
+
+    #[test]
+    fn names_that_are_none_are_refused() {
+        for text in ["", "kv", "a:b", "a/b:c", "a:b/c@x", "A b:c/d", "a:b/c-", "a:b/-c", "a:b/1"] {
+            assert!(text.parse::<InterfaceName>().is_err(), "{text:?} was accepted");
+        }
+        assert!(format!("a:b/{}", "c".repeat(1000)).parse::<InterfaceName>().is_err());
+    }
+}

@@ -1,0 +1,1 @@
+//! Runs WebAssembly components under grants.
