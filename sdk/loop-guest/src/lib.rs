@@ -1,0 +1,60 @@
+//! What a Rust component needs to use `loop:core`: thin wrappers over the host's functions, nothing more.
+//!
+//! - [`log`]: records with fields, and spans
+//! - [`metrics`]: counters, gauges, histograms
+//! - [`trace`]: W3C trace context for calls to other programs
+//! - [`time`]: clocks, timers and sleeping
+//! - [`random`]: secure numbers, and streams that can be played again
+//! - [`cancel`]: whether the work is still wanted
+//! - [`wait`]: the first of several things
+//!
+//! A component imports what it uses: one that only logs imports `loop:core/logging` and nothing else. What each
+//! function does, its limits and errors, stands in the package's WIT; these pages repeat the main points.
+//!
+//! Nothing here panics. There is no global state either: every function is a call to the host.
+//!
+//! # A component with WIT of its own
+//!
+//! [`wit_bindgen`] is exported here, so that this is the only dependency a component needs. Tell the macro where it
+//! finds the runtime:
+//!
+//! ```no_run
+//! # mod shown {
+//! loop_guest::wit_bindgen::generate!({
+//!     inline: "
+//!         package acme:greeter;
+//!         world greeter {
+//!             export greet: func(name: string) -> string;
+//!         }
+//!     ",
+//!     runtime_path: "loop_guest::wit_bindgen::rt",
+//! });
+//!
+//! struct Greeter;
+//!
+//! impl Guest for Greeter {
+//!     fn greet(name: String) -> String {
+//!         loop_guest::log::info!(name = name; "greeting");
+//!         format!("hello, {name}")
+//!     }
+//! }
+//!
+//! export!(Greeter);
+//! # }
+//! # fn main() {}
+//! ```
+//!
+//! The WIT of the component does not mention `loop:core`: the linker adds the imports of this crate to its own.
+
+mod bindings;
+
+pub mod log;
+pub mod metrics;
+pub mod trace;
+
+pub mod cancel;
+pub mod random;
+pub mod time;
+pub mod wait;
+
+pub use wit_bindgen;
