@@ -1,0 +1,2 @@
+;; A valid component with nothing to run, to serve or to call.
+(component)
