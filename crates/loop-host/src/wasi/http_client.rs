@@ -1,0 +1,241 @@
+//! The requests that components send over `wasi:http`, of 0.2 and 0.3 alike.
+//!
+//! Invariant: the address that was judged is the address that is connected to. The host resolves a name itself, asks
+//! the policy of each address before it tries it, and gives the system nothing but addresses. So a
+//! name that changes its meaning between two lookups gains nothing.
+//!
+//! A request is judged and sent in one form: [`Target`] is read from what the component wrote, and both the policy
+//! and the wire get what it says. A redirect is an answer like any other: it goes back to the component, and is judged
+//! when the component follows it. No proxy is used, whatever the environment says.
+//!
+//! What is absent: HTTP/2, connections that outlive their response, and certificates other than the
+//! web's own.
+
+mod body;
+mod connect;
+mod target;
+
+use std::error::Error as _;
+use std::fmt;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use http_body::Body as _;
+use http_body_util::BodyExt as _;
+use loop_core::limits::ByteSize;
+use tokio::sync::Semaphore;
+use tokio::time::{Instant, sleep, timeout_at};
+use wasmtime_wasi::runtime::spawn;
+use wasmtime_wasi_http::io::TokioIo;
+use wasmtime_wasi_http::{Error, RequestOptions, Result, WasiBody, WasiHttpHooks};
+
+use crate::gate::Gate;
+use crate::wasi::http_client::body::{Bounded, Paced};
+use crate::wasi::http_client::target::Target;
+use crate::wasi::lookup::Lookup;
+
+/// Serves the requests of one component before they get to the network: the route of `wasi:http` to another
+/// component.
+///
+/// The policy has allowed the request, and both bodies are held to the caller's limits, when and whatever the
+/// route answers. The provider's own requests are judged by its own grants.
+#[async_trait]
+pub(crate) trait HttpRoute: Send + Sync + 'static {
+    /// Answers one request. Its URI is absolute and its `Host` header set, as a server would expect.
+    ///
+    /// # Errors
+    /// What the calling component shall see.
+    ///
+    /// Dropped before it ends if the caller gives the request up.
+    async fn send(&self, request: http::Request<WasiBody>) -> Result<http::Response<WasiBody>>;
+}
+
+/// Connections that one instance has open at once. Each takes a file descriptor of the host, of which there are
+/// often 1024 for all; further requests wait in turn, and fail when their time to connect is over.
+const CONNECTIONS_MAX: usize = 128;
+
+/// Bytes of the head of a response. The largest that common servers send by default are 16 KiB.
+const HEAD_MAX: usize = 64 * 1024;
+
+/// Fields in the head of a response: what hyper allows by default, and more than servers send.
+const FIELDS_MAX: usize = 100;
+
+/// The time until a connection stands, TLS included, if the component sets none.
+const CONNECT_DEFAULT: Duration = Duration::from_secs(30);
+
+/// The time from the last piece of the request until the head of the response is there, if the component sets
+/// none: what proxies wait.
+const FIRST_BYTE_DEFAULT: Duration = Duration::from_secs(60);
+
+/// The time between two pieces of the response, if the component sets none: as above.
+const BETWEEN_BYTES_DEFAULT: Duration = Duration::from_secs(60);
+
+/// The longest of these times that a component may set, for long polls.
+const TIME_MAX: Duration = Duration::from_secs(600);
+
+/// What wasmtime-wasi-http asks of the host, for one instance.
+pub(crate) struct HttpHooks(Arc<Client>);
+
+struct Client {
+    gate: Gate,
+    lookup: Lookup,
+    body_max: u64,
+    route: Option<Arc<dyn HttpRoute>>,
+    connections: Arc<Semaphore>,
+    tls: connect::Tls,
+}
+
+impl HttpHooks {
+    /// The client of an instance. With a route all its requests go there, and none to the network.
+    pub(crate) fn new(
+        gate: Gate,
+        lookup: Lookup,
+        body: ByteSize,
+        route: Option<Arc<dyn HttpRoute>>,
+    ) -> Self {
+        Self(Arc::new(Client {
+            gate,
+            lookup,
+            body_max: body.0,
+            route,
+            connections: Arc::new(Semaphore::new(CONNECTIONS_MAX)),
+            tls: connect::Tls::of_the_web(),
+        }))
+    }
+}
+
+impl fmt::Debug for HttpHooks {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HttpHooks")
+            .field("gate", &self.0.gate)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What becomes of a connection after the response has begun.
+type Driver = Box<dyn Future<Output = Result<()>> + Send>;
+
+impl WasiHttpHooks for HttpHooks {
+    fn send_request(
+        &mut self,
+        request: http::Request<WasiBody>,
+        options: Option<RequestOptions>,
+        _: Box<dyn Future<Output = Result<()>> + Send>,
+    ) -> Box<dyn Future<Output = Result<(http::Response<WasiBody>, Driver)>> + Send> {
+        let client = Arc::clone(&self.0);
+        Box::new(async move { client.send(request, options.unwrap_or_default()).await })
+    }
+}
+
+impl Client {
+    async fn send(
+        &self,
+        request: http::Request<WasiBody>,
+        options: RequestOptions,
+    ) -> Result<(http::Response<WasiBody>, Driver)> {
+        let target = Target::of(request.method(), request.uri())?;
+        self.gate
+            .ask(&target.request(request.method()))
+            .map_err(|_| Error::HttpRequestDenied)?;
+
+        let (mut head, body) = request.into_parts();
+        let body = Bounded::request(body, self.body_max)?;
+        target.write_host(&mut head.headers)?;
+        match &self.route {
+            Some(route) => {
+                head.uri = target.absolute()?;
+                let request = http::Request::from_parts(head, body.boxed_unsync());
+                let response = route.send(request).await?;
+                Ok((
+                    self.bounded(response)?,
+                    Box::new(std::future::ready(Ok(()))),
+                ))
+            }
+            None => {
+                head.uri = target.relative()?;
+                let request = http::Request::from_parts(head, body);
+                self.send_to_network(&target, request, options).await
+            }
+        }
+    }
+
+    async fn send_to_network(
+        &self,
+        target: &Target,
+        request: http::Request<Bounded>,
+        options: RequestOptions,
+    ) -> Result<(http::Response<WasiBody>, Driver)> {
+        let until = Instant::now() + time(options.connect_timeout, CONNECT_DEFAULT);
+        let turn = timeout_at(until, Arc::clone(&self.connections).acquire_owned());
+        let Ok(Ok(turn)) = turn.await else {
+            return Err(Error::ConnectionLimitReached);
+        };
+        let connected = connect::connect(&self.gate, &self.lookup, &self.tls, target);
+        let stream = timeout_at(until, connected)
+            .await
+            .map_err(|_| Error::ConnectionTimeout)??;
+
+        let mut builder = hyper::client::conn::http1::Builder::new();
+        builder.max_buf_size(HEAD_MAX).max_headers(FIELDS_MAX);
+        let (mut sender, connection) = builder
+            .handshake(TokioIo::new(stream))
+            .await
+            .map_err(|error| from_hyper(&error))?;
+        // Aborted when it is dropped: by the response's end, or when the component gives the request up.
+        let driver = spawn(async move {
+            let _turn = turn;
+            connection.await.map_err(|error| from_hyper(&error))
+        });
+        let first_byte = time(options.first_byte_timeout, FIRST_BYTE_DEFAULT);
+        let uploading = request.body().progress();
+        let mut response = pin!(sender.send_request(request));
+        let response = loop {
+            tokio::select! {
+                response = &mut response => break response.map_err(|error| from_hyper(&error))?,
+                // With each piece of the request the server has its time anew.
+                () = uploading.notified() => {}
+                () = sleep(first_byte) => return Err(Error::HttpResponseTimeout),
+            }
+        };
+        let pace = time(options.between_bytes_timeout, BETWEEN_BYTES_DEFAULT);
+        let response = response.map(|body| Paced::new(body, pace).boxed_unsync());
+        Ok((self.bounded(response)?, Box::new(driver)))
+    }
+
+    /// The response, with a body that ends in an error at the limit.
+    fn bounded(&self, response: http::Response<WasiBody>) -> Result<http::Response<WasiBody>> {
+        let (head, body) = response.into_parts();
+        let body = Bounded::response(body, self.body_max)?;
+        Ok(http::Response::from_parts(head, body.boxed_unsync()))
+    }
+}
+
+/// The time that a component set, within bounds.
+fn time(set: Option<Duration>, default: Duration) -> Duration {
+    set.unwrap_or(default).min(TIME_MAX)
+}
+
+/// The component's own kind of error, for what hyper reports of a connection.
+fn from_hyper(error: &hyper::Error) -> Error {
+    let mut cause = error.source();
+    while let Some(inner) = cause {
+        if let Some(ours) = inner.downcast_ref::<Error>() {
+            return body::again(ours);
+        }
+        if let Some(io) = inner.downcast_ref::<std::io::Error>() {
+            return connect::from_io(io);
+        }
+        cause = inner.source();
+    }
+    if error.is_parse_too_large() {
+        Error::HttpResponseHeaderSectionSize(u32::try_from(HEAD_MAX).ok())
+    } else if error.is_incomplete_message() {
+        Error::HttpResponseIncomplete
+    } else if error.is_canceled() || error.is_closed() {
+        Error::ConnectionTerminated
+    } else {
+        Error::HttpProtocolError
+    }
+}
