@@ -1,0 +1,237 @@
+//! What builds components: found on this machine, or made.
+//!
+//! [`RustTarget`] is for builds: it finds or makes Rust's `wasm32-wasip2`. [`Toolchains::detect`] is for people:
+//! it only looks, and says what is there, what is missing and how to get it.
+//!
+//! Three ways lead to a [`RustTarget`], tried in this order:
+//!
+//! 1. the `rustc` on the `PATH` has the target already;
+//! 2. rustup adds it;
+//! 3. on Debian, where rustup's server is not to be reached but package archives are, the target is made
+//!    from packages in a cache folder of its own (`debian.rs`).
+
+mod apt;
+mod debian;
+mod report;
+mod rustup;
+mod sysroot;
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use serde::Serialize;
+
+use crate::environment::Environment;
+use crate::event::{Cancel, Event};
+use crate::process;
+
+pub use debian::MakeError;
+pub use report::{Found, Tool, Toolchains};
+
+/// The target that components are compiled for.
+pub const TARGET: &str = "wasm32-wasip2";
+
+/// How long a tool may take to say its version. rustup's stand-ins take 30 ms; a cold disk takes seconds.
+const ASK_LIMIT: Duration = Duration::from_secs(20);
+
+/// What may be changed on the way to a target.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Permission {
+    /// Nothing: what is there is used.
+    Nothing,
+    /// What belongs to the user: rustup's folder and the cache folder.
+    User,
+    /// The system's packages too, where the environment has the rights for it.
+    System,
+}
+
+/// Where a target comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Origin {
+    /// The `rustc` on the `PATH` has it.
+    Installed,
+    /// It was made in the cache folder.
+    Made,
+}
+
+/// A Rust compiler that can build for [`TARGET`].
+#[derive(Clone, Debug)]
+pub struct RustTarget {
+    /// Where the target comes from.
+    pub origin: Origin,
+    /// What the compiler calls itself: `rustc 1.95.0 (59807616e 2026-04-14)`.
+    pub version: String,
+    /// The folder that holds the compiler's libraries.
+    pub sysroot: PathBuf,
+    cargo: PathBuf,
+    /// The compiler, where it is not the one that cargo finds by itself.
+    rustc: Option<PathBuf>,
+    /// Files that are others when the compiler is another.
+    pub(crate) witnesses: Vec<PathBuf>,
+}
+
+/// Why there is no target.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ToolchainError {
+    /// No Rust at all.
+    #[error("there is no Rust toolchain on the PATH (`cargo` and `rustc` were looked for)")]
+    NoRust,
+    /// The target is not there, and it may not be made.
+    #[error("{version} cannot build for {TARGET}")]
+    NoTarget {
+        /// What the compiler calls itself.
+        version: String,
+    },
+    /// Each way to make the target failed.
+    #[error("the Rust target {TARGET} could neither be added by rustup ({rustup}) nor be made")]
+    CannotMake {
+        /// Why rustup did not add it.
+        rustup: String,
+        /// Why it was not made.
+        #[source]
+        made: Box<MakeError>,
+    },
+    /// The caller stopped the work.
+    #[error("stopped")]
+    Cancelled,
+}
+
+impl ToolchainError {
+    /// What to do next.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::NoRust => Some("install Rust with rustup: https://rustup.rs".to_owned()),
+            Self::NoTarget { .. } => Some(format!("run `rustup target add {TARGET}`")),
+            Self::CannotMake { made, .. } => made.hint(),
+            Self::Cancelled => None,
+        }
+    }
+}
+
+impl RustTarget {
+    /// Looks for a compiler with the target, for a build in this folder: a `rust-toolchain.toml` there counts.
+    ///
+    /// # Errors
+    /// - [`ToolchainError::NoRust`] and [`ToolchainError::NoTarget`] say what is missing.
+    /// - [`ToolchainError::Cancelled`] when the caller stopped the work.
+    pub fn find(
+        environment: &Environment,
+        folder: &Path,
+        cancel: &Cancel,
+    ) -> Result<Self, ToolchainError> {
+        let installed = installed(environment, folder, cancel);
+        match installed {
+            Err(ToolchainError::Cancelled) | Ok(_) => installed,
+            Err(missing) => debian::find(environment).ok_or(missing),
+        }
+    }
+
+    /// Finds a compiler with the target, or makes one as far as it is permitted.
+    ///
+    /// Two processes may do this at once: one makes it, the other waits. One that is killed leaves nothing half made.
+    ///
+    /// # Errors
+    /// Says what is missing and why it could not be made. Whatever was made until then stays valid.
+    pub fn make(
+        environment: &Environment,
+        folder: &Path,
+        permission: Permission,
+        cancel: &Cancel,
+        events: &mut dyn FnMut(Event),
+    ) -> Result<Self, ToolchainError> {
+        let missing = match Self::find(environment, folder, cancel) {
+            Err(missing @ (ToolchainError::NoTarget { .. } | ToolchainError::NoRust)) => missing,
+            found_or_stopped => return found_or_stopped,
+        };
+        if permission < Permission::User {
+            return Err(missing);
+        }
+        let rustup = match rustup::add_target(environment, folder, cancel, events) {
+            Ok(()) => match installed(environment, folder, cancel) {
+                Ok(target) => return Ok(target),
+                Err(ToolchainError::Cancelled) => return Err(ToolchainError::Cancelled),
+                Err(still_missing) => still_missing.to_string(),
+            },
+            Err(rustup::AddError::Cancelled) => return Err(ToolchainError::Cancelled),
+            Err(rustup::AddError::Failed(reason)) => reason,
+        };
+        events(Event::GoingOn {
+            reason: format!("rustup could not add {TARGET}: {rustup}"),
+        });
+        debian::make(environment, permission, cancel, events).map_err(|made| match made {
+            MakeError::Cancelled => ToolchainError::Cancelled,
+            made => ToolchainError::CannotMake {
+                rustup,
+                made: Box::new(made),
+            },
+        })
+    }
+
+    /// A `cargo` that builds for [`TARGET`] when it is told so with `--target`.
+    pub fn cargo(&self, environment: &Environment) -> Command {
+        let mut command = environment.command(&self.cargo);
+        if let Some(rustc) = &self.rustc {
+            command.env("RUSTC", rustc);
+        }
+        command
+    }
+}
+
+/// The compiler on the `PATH`, when it has the target.
+fn installed(
+    environment: &Environment,
+    folder: &Path,
+    cancel: &Cancel,
+) -> Result<RustTarget, ToolchainError> {
+    let (Some(cargo), Some(rustc)) = (environment.find("cargo"), environment.find("rustc")) else {
+        return Err(ToolchainError::NoRust);
+    };
+    let ask = |arguments: &[&str]| {
+        let mut command = environment.command(&rustc);
+        // A toolchain that a `rust-toolchain.toml` names is not downloaded by a mere question.
+        command
+            .args(arguments)
+            .current_dir(folder)
+            .env("RUSTUP_AUTO_INSTALL", "0");
+        match process::capture(command, ASK_LIMIT, cancel) {
+            Ok(finished) if finished.status.success() => Ok(Some(finished)),
+            Ok(_) | Err(process::RunError::Io(_) | process::RunError::TimedOut(_)) => Ok(None),
+            Err(process::RunError::Cancelled) => Err(ToolchainError::Cancelled),
+        }
+    };
+    let version = match ask(&["--version"])? {
+        Some(answer) => answer.first_line().to_owned(),
+        None => return Err(ToolchainError::NoRust),
+    };
+    let answer = ask(&[
+        "--target",
+        TARGET,
+        "--print",
+        "sysroot",
+        "--print",
+        "target-libdir",
+    ])?;
+    let folders: Vec<PathBuf> = answer
+        .iter()
+        .flat_map(|answer| answer.out.lines())
+        .map(PathBuf::from)
+        .collect();
+    let [sysroot, libraries] = folders.as_slice() else {
+        return Err(ToolchainError::NoTarget { version });
+    };
+    if !sysroot::has_std(libraries) {
+        return Err(ToolchainError::NoTarget { version });
+    }
+    let witnesses = vec![sysroot.join("bin/rustc"), libraries.clone()];
+    Ok(RustTarget {
+        origin: Origin::Installed,
+        version,
+        sysroot: sysroot.clone(),
+        cargo,
+        rustc: None,
+        witnesses,
+    })
+}
