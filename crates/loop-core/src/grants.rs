@@ -1,14 +1,34 @@
 //! What one component of an app may do. What is not here is refused.
+//!
+//! The types are what stands in `loop.toml`, as text. `grants/pattern.rs` knows what the text of a network entry
+//! means; [`crate::policy`] decides with it.
+
+pub(crate) mod check;
+pub(crate) mod pattern;
+pub(crate) mod text;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::LazyLock;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use toml::de::DeValue;
+
+use crate::diagnostic::{Diagnostic, in_reading_order};
+use crate::shape;
+use crate::shape::formats::{
+    ConnectEntry, FolderName, FolderPath, HttpEntry, ListenEntry, LookupEntry, Program,
+    VariableName,
+};
+
+/// The longest text that [`Grants::parse_fragment`] reads, in bytes: 64 KiB. It comes from a command line.
+pub const FRAGMENT_BYTES_MAX: usize = 64 << 10;
 
 /// The grants of one component. The default grants nothing.
 ///
-/// Standard output and error (bounded by [`crate::Limits::output`]), the arguments given on the command
+/// Standard output and error (bounded by the limit `output`), the arguments given on the command
 /// line, clocks and randomness need no grant: they reach nothing that belongs to the user.
 /// `docs/security.md` says why.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -22,9 +42,11 @@ pub struct Grants {
     pub net: NetGrants,
     /// Environment variables of the host that the component may read, by name.
     #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(with = "Vec<VariableName>")]
     pub env: Vec<String>,
     /// Programs that the component may start, by name or absolute path. For trusted components only.
     #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(with = "Vec<Program>")]
     pub process: Vec<String>,
 }
 
@@ -33,8 +55,10 @@ pub struct Grants {
 #[serde(deny_unknown_fields)]
 pub struct FolderGrant {
     /// The path under which the component sees the folder, such as `data`.
+    #[schemars(with = "FolderName")]
     pub name: String,
     /// The folder, relative to `loop.toml`.
+    #[schemars(with = "FolderPath")]
     pub path: PathBuf,
     /// What may be done in it. Default `read`.
     #[serde(default)]
@@ -42,7 +66,9 @@ pub struct FolderGrant {
 }
 
 /// What may be done in a folder.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum Access {
     /// Read files and list folders.
@@ -63,17 +89,136 @@ pub enum Access {
 pub struct NetGrants {
     /// `host:port` to which TCP connections may be opened and UDP datagrams sent: `"db.example.com:5432"`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(with = "Vec<ConnectEntry>")]
     pub connect: Vec<String>,
     /// `address:port` on which the component may listen: `"127.0.0.1:8080"`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(with = "Vec<ListenEntry>")]
     pub listen: Vec<String>,
-    /// Names that may be resolved. Those under `connect` may be anyway.
+    /// Names that may be resolved. Those under `connect` and `http` may be anyway.
     #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(with = "Vec<LookupEntry>")]
     pub lookup: Vec<String>,
     /// URLs that may be requested over `wasi:http`: `"https://api.example.com"`, or with a path that
     /// requests must begin with: `"https://api.example.com/v1/"`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(with = "Vec<HttpEntry>")]
     pub http: Vec<String>,
+}
+
+/// The settings that a component reads through `wasi:config/store`.
+pub type Config = BTreeMap<String, String>;
+
+/// An entry that is not what its place asks for.
+///
+/// [`crate::Manifest::parse`] and [`Grants::parse_fragment`] never let one through. Where grants are made by hand,
+/// such an entry grants nothing.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct GrantError {
+    /// What is wrong: one sentence without a period.
+    pub message: String,
+    /// What to write instead.
+    pub hint: Option<String>,
+}
+
+impl Grants {
+    /// Whether nothing is granted.
+    pub fn is_empty(&self) -> bool {
+        self == &Self::default()
+    }
+
+    /// What `self` or `other` grants.
+    ///
+    /// A folder that both name is given once: where the path is the same, with the greater access; where it is not,
+    /// as `other` says.
+    #[must_use]
+    pub fn merged(&self, other: &Self) -> Self {
+        let mut merged = self.clone();
+        for folder in &other.fs {
+            let name = check::folder_key(&folder.name);
+            match merged
+                .fs
+                .iter_mut()
+                .find(|known| check::folder_key(&known.name) == name)
+            {
+                Some(known) if known.path == folder.path => {
+                    known.access = known.access.max(folder.access);
+                }
+                Some(known) => known.clone_from(folder),
+                None => merged.fs.push(folder.clone()),
+            }
+        }
+        add_missing(&mut merged.net.connect, &other.net.connect);
+        add_missing(&mut merged.net.listen, &other.net.listen);
+        add_missing(&mut merged.net.lookup, &other.net.lookup);
+        add_missing(&mut merged.net.http, &other.net.http);
+        add_missing(&mut merged.env, &other.env);
+        add_missing(&mut merged.process, &other.process);
+        merged
+    }
+
+    /// The line of `loop.toml` that grants this: `grants = { net = { connect = ["1.2.3.4:80"] } }`.
+    ///
+    /// The order is always the same: `fs`, `net`, `env`, `process`, and within them that of the entries.
+    pub fn to_toml_line(&self) -> String {
+        text::line(self)
+    }
+
+    /// Reads a fragment of TOML that stands for what follows `grants` in `loop.toml`:
+    /// `net.connect = ["127.0.0.1:80"]`. A whole line as [`Grants::to_toml_line`] writes it is read as well.
+    ///
+    /// # Errors
+    ///
+    /// The first thing that is wrong with the text, whose spans count from its beginning.
+    pub fn parse_fragment(text: &str) -> Result<Self, Diagnostic> {
+        if text.len() > FRAGMENT_BYTES_MAX {
+            let message = format!(
+                "the grant has {} bytes, more than {FRAGMENT_BYTES_MAX}",
+                text.len()
+            );
+            return Err(Diagnostic::new(0..0, message, ""));
+        }
+        crate::manifest::depth::check(text)?;
+        let first = |found: Vec<Diagnostic>| {
+            in_reading_order(found)
+                .into_iter()
+                .next()
+                .unwrap_or_else(|| Diagnostic::new(0..0, "the grant cannot be read", ""))
+        };
+        let mut document = shape::parse_toml(text)?;
+        let whole_line = match document.get_ref().iter().next() {
+            Some((key, value)) if key.get_ref() == "grants" && document.get_ref().len() == 1 => {
+                match value.get_ref() {
+                    DeValue::Table(table) => Some(toml::Spanned::new(value.span(), table.clone())),
+                    _ => None,
+                }
+            }
+            _ => None,
+        };
+        if let Some(inner) = whole_line {
+            document = inner;
+        }
+        shape::hold(&document, &SCHEMA).map_err(first)?;
+        let mut repeated = Vec::new();
+        check::repeated_folders(document.get_ref(), &mut repeated);
+        if !repeated.is_empty() {
+            return Err(first(repeated));
+        }
+        shape::read(&document)
+    }
+
+    /// Looks at every entry, for grants that were made by hand.
+    ///
+    /// # Errors
+    ///
+    /// The first entry that is not what its place asks for.
+    pub fn validate(&self) -> Result<(), GrantError> {
+        check::all(self).map_err(|complaint| GrantError {
+            message: complaint.message,
+            hint: complaint.hint,
+        })
+    }
 }
 
 impl NetGrants {
@@ -83,5 +228,12 @@ impl NetGrants {
     }
 }
 
-/// The settings that a component reads through `wasi:config/store`.
-pub type Config = BTreeMap<String, String>;
+static SCHEMA: LazyLock<Value> = LazyLock::new(shape::schema_of::<Grants>);
+
+fn add_missing(entries: &mut Vec<String>, more: &[String]) {
+    for entry in more {
+        if !entries.contains(entry) {
+            entries.push(entry.clone());
+        }
+    }
+}

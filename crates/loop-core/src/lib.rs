@@ -8,12 +8,14 @@
 //! no wasmtime, so it runs in the host, in a browser, in a guest and in a test alike. `loop-host` asks
 //! the policy and enforces the limits; `loop-cli` reads the file and prints the diagnostics.
 
+pub mod address;
 pub mod diagnostic;
 pub mod grants;
 pub mod limits;
 pub mod manifest;
 pub mod name;
 pub mod policy;
+mod shape;
 
 pub use diagnostic::Diagnostic;
 pub use grants::Grants;

@@ -9,6 +9,9 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+/// The largest `pool`: each instance of one takes address space before it is used.
+pub const POOL_MAX: u32 = 10_000;
+
 /// The limits of one component. Each instance is held to them on its own.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
@@ -17,17 +20,21 @@ pub struct Limits {
     /// without swapping, and twice what a JavaScript or Python component takes.
     pub memory: ByteSize,
     /// Elements of all tables together. Default 100,000: the largest language runtimes known use about 20,000.
+    #[schemars(range(min = 1))]
     pub tables: u32,
     /// Core instances within one component instance. Default 100: composed components have some ten each.
+    #[schemars(range(min = 1))]
     pub instances: u32,
     /// Instances of the component that live at once: the size of a `pool`, and the most a `per-call` has
     /// in flight. Calls beyond that wait in turn. Default 16.
+    #[schemars(range(min = 1, max = POOL_MAX))]
     pub pool: u32,
     /// Time for one call from outside, waiting in host calls included. Default 30 s: what a person or a
     /// proxy waits for. A `wasi:cli` command that the user started has no such limit unless one is set.
     pub call: Option<Span>,
     /// Instructions for one call, in units of wasmtime's fuel. Default none: counting costs about a tenth
     /// of the speed, and `call` already ends what does not end.
+    #[schemars(range(min = 1))]
     pub fuel: Option<u64>,
     /// Bytes written to standard output and standard error together, and of `loop:core` records, in the
     /// life of an instance. Default 64 MiB: more than a person reads, less than fills a disk.
@@ -39,6 +46,7 @@ pub struct Limits {
     pub stack: ByteSize,
     /// Handles that an instance may hold at once (files, sockets, requests, streams). Default 10,000:
     /// leak-free programs stay far below.
+    #[schemars(range(min = 1))]
     pub handles: u32,
 }
 
@@ -79,7 +87,12 @@ impl ByteSize {
 }
 
 /// The units of [`ByteSize`], the smallest first.
-const BYTE_UNITS: [(&str, u64); 4] = [("B", 1), ("KiB", 1 << 10), ("MiB", 1 << 20), ("GiB", 1 << 30)];
+const BYTE_UNITS: [(&str, u64); 4] = [
+    ("B", 1),
+    ("KiB", 1 << 10),
+    ("MiB", 1 << 20),
+    ("GiB", 1 << 30),
+];
 
 impl fmt::Display for ByteSize {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -123,13 +136,21 @@ fn parse_quantity(text: &str, units: &[(&str, u64)]) -> Option<u64> {
     number.parse::<u64>().ok()?.checked_mul(*size)
 }
 
+/// As much of a text as a message repeats.
+fn shown(text: &str) -> String {
+    text.chars().take(64).collect()
+}
+
 impl std::str::FromStr for ByteSize {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        parse_quantity(text, &BYTE_UNITS)
-            .map(Self)
-            .ok_or_else(|| format!("`{text}` is not a size, which looks like \"64 MiB\" (units: B, KiB, MiB, GiB)"))
+        parse_quantity(text, &BYTE_UNITS).map(Self).ok_or_else(|| {
+            format!(
+                "`{}` is not a size, which looks like \"64 MiB\" (units: B, KiB, MiB, GiB)",
+                shown(text)
+            )
+        })
     }
 }
 
@@ -140,12 +161,22 @@ impl std::str::FromStr for Span {
         parse_quantity(text, &TIME_UNITS)
             .filter(|millis| *millis > 0)
             .map(|millis| Self(Duration::from_millis(millis)))
-            .ok_or_else(|| format!("`{text}` is not a time, which looks like \"5 s\" (units: ms, s, min, h)"))
+            .ok_or_else(|| {
+                format!(
+                    "`{}` is not a time, which looks like \"5 s\" (units: ms, s, min, h)",
+                    shown(text)
+                )
+            })
     }
 }
 
 macro_rules! serde_as_text {
-    ($type:ty, $name:literal, $example:literal) => {
+    ($type:ty, $name:literal, $format:literal, $example:literal) => {
+        impl $type {
+            /// What the JSON Schema calls the form of the text.
+            pub(crate) const FORMAT: &str = $format;
+        }
+
         impl Serialize for $type {
             fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
                 serializer.collect_str(self)
@@ -165,11 +196,11 @@ macro_rules! serde_as_text {
             }
 
             fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-                schemars::json_schema!({ "type": "string", "examples": [$example] })
+                schemars::json_schema!({ "type": "string", "format": $format, "examples": [$example] })
             }
         }
     };
 }
 
-serde_as_text!(ByteSize, "ByteSize", "64 MiB");
-serde_as_text!(Span, "Span", "5 s");
+serde_as_text!(ByteSize, "ByteSize", "loop-size", "64 MiB");
+serde_as_text!(Span, "Span", "loop-time", "5 s");

@@ -23,8 +23,12 @@ pub struct InterfaceName {
 
 impl InterfaceName {
     /// The name without its version.
+    #[must_use]
     pub fn unversioned(&self) -> Self {
-        Self { version: None, ..self.clone() }
+        Self {
+            version: None,
+            ..self.clone()
+        }
     }
 
     /// Whether a provider of `self` can serve an import of `wanted`, as semver and the component model read it.
@@ -68,7 +72,9 @@ impl fmt::Display for InterfaceName {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NameError {
     /// The text has another shape than `namespace:package/interface`, with `@version` or without.
-    #[error("`{text}` is not the name of an interface, which looks like `acme:store/kv` or `acme:store/kv@0.1.0`")]
+    #[error(
+        "`{text}` is not the name of an interface, which looks like `acme:store/kv` or `acme:store/kv@0.1.0`"
+    )]
     Shape {
         /// The text, cut at [`NAME_BYTES_MAX`].
         text: String,
@@ -85,15 +91,17 @@ impl FromStr for InterfaceName {
     type Err = NameError;
 
     fn from_str(text: &str) -> Result<Self, NameError> {
-        let shape = || NameError::Shape { text: text.chars().take(NAME_BYTES_MAX).collect() };
+        let shape = || NameError::Shape {
+            text: text.chars().take(NAME_BYTES_MAX).collect(),
+        };
         if text.len() > NAME_BYTES_MAX {
             return Err(shape());
         }
         let (path, version) = match text.split_once('@') {
             Some((path, version)) => {
-                let parsed = version
-                    .parse()
-                    .map_err(|_| NameError::Version { version: version.to_owned() })?;
+                let parsed = version.parse().map_err(|_| NameError::Version {
+                    version: version.to_owned(),
+                })?;
                 (path, Some(parsed))
             }
             None => (text, None),
@@ -144,9 +152,18 @@ mod tests {
 
     #[test]
     fn names_that_are_none_are_refused() {
-        for text in ["", "kv", "a:b", "a/b:c", "a:b/c@x", "A b:c/d", "a:b/c-", "a:b/-c", "a:b/1"] {
-            assert!(text.parse::<InterfaceName>().is_err(), "{text:?} was accepted");
+        for text in [
+            "", "kv", "a:b", "a/b:c", "a:b/c@x", "A b:c/d", "a:b/c-", "a:b/-c", "a:b/1",
+        ] {
+            assert!(
+                text.parse::<InterfaceName>().is_err(),
+                "{text:?} was accepted"
+            );
         }
-        assert!(format!("a:b/{}", "c".repeat(1000)).parse::<InterfaceName>().is_err());
+        assert!(
+            format!("a:b/{}", "c".repeat(1000))
+                .parse::<InterfaceName>()
+                .is_err()
+        );
     }
 }

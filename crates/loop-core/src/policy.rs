@@ -1,8 +1,35 @@
 //! The decision: may this component do that.
+//!
+//! [`decide`] is the whole of it: grants, trust and a request go in, a decision comes out, and nothing else is
+//! looked at. Whoever decides often makes [`Rules`] of the grants once. What no entry speaks for is refused.
+//!
+//! The rules that are not plain from the grants themselves:
+//!
+//! - An IPv4 address in IPv6 clothes is judged as the IPv4 address ([`crate::address`]).
+//! - A name lets a component reach the public addresses that the name resolves to, and no others, whoever answers for
+//!   the name. Loopback and private addresses are granted as addresses or ranges. Only `localhost`, and the names below
+//!   it, stand for loopback.
+//! - A range lets link-local, multicast and broadcast addresses through only when it lies within their block, and
+//!   a metadata address of a cloud not at all: that must be named by itself.
+//! - Nothing lets a component connect to the unspecified address.
+//! - A path is compared part by part and decoded, and one that servers read in several ways is refused. Where an
+//!   entry has no path, the path of a request does not matter.
+
+mod denial;
+mod rules;
 
 use std::net::SocketAddr;
 
 use crate::Grants;
+
+pub use rules::Rules;
+
+/// Decides about one request.
+///
+/// An entry of `grants` that cannot be read ([`Grants::validate`]) grants nothing.
+pub fn decide(grants: &Grants, trust: Trust, request: &Request<'_>) -> Decision {
+    Rules::new(grants, trust).decide(request)
+}
 
 /// Whether an app trusts a component. Some capabilities are for trusted components only.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -49,7 +76,8 @@ pub enum Request<'a> {
         /// On which address.
         address: SocketAddr,
     },
-    /// Resolve a name.
+    /// Resolve a name. An address in place of a name tells nothing, so any entry that reaches the network allows it;
+    /// connecting is another request.
     Lookup {
         /// The name, as the component gave it.
         name: &'a str,
@@ -91,7 +119,8 @@ pub enum Request<'a> {
 pub enum Decision {
     /// It may.
     Allow {
-        /// The entry of the grants that says so, as the user wrote it.
+        /// The entry of the grants that says so, as a fragment that [`Grants::parse_fragment`] reads:
+        /// `net.connect = ["10.0.0.1:80"]`.
         by: String,
     },
     /// It may not.
@@ -105,6 +134,12 @@ pub struct Denial {
     pub request: String,
     /// Why it is refused, as a fragment: `net.connect has no entry for it`.
     pub reason: String,
-    /// The least grants that would allow it; empty when no grant can.
+    /// The least grants that would allow it; empty when no grant can, and when it is for a metadata address, which
+    /// hands out credentials: nobody should paste that in without having looked for it.
+    ///
+    /// The least is meant as a person would write it: a URL without its path, unless the grants already tell the
+    /// paths of that origin apart; for a folder that has no entry, the folder of the same name.
     pub missing: Grants,
+    /// Whether the component must also be trusted: `trusted = true`.
+    pub needs_trust: bool,
 }

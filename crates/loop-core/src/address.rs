@@ -1,0 +1,221 @@
+//! What kind of place an address is: the whole world's, this machine, a private network, or none to speak to.
+//!
+//! The tables follow the registries of special-purpose addresses (IANA, RFC 6890) and name the document of
+//! each block. Metadata addresses are not in any registry: each names the cloud that answers there.
+
+use std::fmt;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use ipnet::{IpNet, Ipv4Net, Ipv6Net};
+
+/// What kind of place an address is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AddressClass {
+    /// Reachable from anywhere.
+    Public,
+    /// This machine.
+    Loopback,
+    /// A private network: RFC 1918, shared address space, unique local and site-local addresses.
+    Private,
+    /// The network that the machine is plugged into, and no further.
+    LinkLocal,
+    /// Where a cloud tells its machines their credentials.
+    Metadata,
+    /// Many machines at once.
+    Multicast,
+    /// All machines of a network at once.
+    Broadcast,
+    /// No address: `0.0.0.0` and `::`.
+    Unspecified,
+    /// For examples in documents.
+    Documentation,
+    /// Anything else that is not for the public: benchmarking, protocol use, never assigned.
+    Reserved,
+}
+
+impl AddressClass {
+    /// The class of an address, after [`canonical`].
+    pub fn of(address: IpAddr) -> Self {
+        match canonical(address) {
+            IpAddr::V4(address) => Self::of_v4(address),
+            IpAddr::V6(address) => Self::of_v6(address),
+        }
+    }
+
+    fn of_v4(address: Ipv4Addr) -> Self {
+        if METADATA_V4.contains(&address) {
+            return Self::Metadata;
+        }
+        let block = BLOCKS_V4.iter().find(|(block, _)| block.contains(&address));
+        block.map_or(Self::Public, |(_, class)| *class)
+    }
+
+    fn of_v6(address: Ipv6Addr) -> Self {
+        if METADATA_V6.contains(&address) {
+            return Self::Metadata;
+        }
+        // A translator takes these to the IPv4 address inside, so they are as far away as that.
+        if let Some(inner) = translated(address) {
+            return Self::of_v4(inner);
+        }
+        let block = BLOCKS_V6.iter().find(|(block, _)| block.contains(&address));
+        match block {
+            Some((_, class)) => *class,
+            None if GLOBAL_UNICAST.contains(&address) => Self::Public,
+            None => Self::Reserved,
+        }
+    }
+
+    /// Words for a message: `a loopback address`.
+    pub fn described(self) -> &'static str {
+        match self {
+            Self::Public => "a public address",
+            Self::Loopback => "a loopback address",
+            Self::Private => "an address of a private network",
+            Self::LinkLocal => "a link-local address",
+            Self::Metadata => "the metadata address of a cloud",
+            Self::Multicast => "a multicast address",
+            Self::Broadcast => "the broadcast address",
+            Self::Unspecified => "the unspecified address",
+            Self::Documentation => "an address for documentation",
+            Self::Reserved => "a reserved address",
+        }
+    }
+}
+
+impl fmt::Display for AddressClass {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.described())
+    }
+}
+
+/// The address that is really meant: an IPv4 address in IPv6 clothes is the IPv4 address.
+///
+/// IPv4-mapped (`::ffff:a.b.c.d`, RFC 4291) reaches the IPv4 address; IPv4-compatible (`::a.b.c.d`, deprecated by
+/// the same) is judged as if it did.
+pub fn canonical(address: IpAddr) -> IpAddr {
+    let IpAddr::V6(v6) = address else {
+        return address;
+    };
+    if let Some(v4) = v6.to_ipv4_mapped() {
+        return IpAddr::V4(v4);
+    }
+    match v6.segments() {
+        [0, 0, 0, 0, 0, 0, 0, 0 | 1] => address,
+        [0, 0, 0, 0, 0, 0, high, low] => IpAddr::V4(v4_of(high, low)),
+        _ => address,
+    }
+}
+
+/// Whether a grant for a range speaks for `address`, which is canonical and lies in it.
+///
+/// A wide range is meant for ordinary machines. It says nothing about the addresses that answer only because of where
+/// the machine stands: for link-local, multicast and broadcast addresses the range must lie within their block, and a
+/// metadata address must be named by itself.
+pub(crate) fn range_speaks_for(range: &IpNet, address: IpAddr) -> bool {
+    if !range.contains(&address) {
+        return false;
+    }
+    match AddressClass::of(address) {
+        AddressClass::Metadata | AddressClass::Unspecified => false,
+        AddressClass::LinkLocal | AddressClass::Multicast | AddressClass::Broadcast => {
+            block_of(address).is_some_and(|block| block.contains(range))
+        }
+        AddressClass::Public
+        | AddressClass::Loopback
+        | AddressClass::Private
+        | AddressClass::Documentation
+        | AddressClass::Reserved => true,
+    }
+}
+
+fn block_of(address: IpAddr) -> Option<IpNet> {
+    match address {
+        IpAddr::V4(address) => {
+            let block = BLOCKS_V4.iter().find(|(block, _)| block.contains(&address));
+            block.map(|(block, _)| IpNet::V4(*block))
+        }
+        IpAddr::V6(address) => {
+            let block = BLOCKS_V6.iter().find(|(block, _)| block.contains(&address));
+            block.map(|(block, _)| IpNet::V6(*block))
+        }
+    }
+}
+
+/// The IPv4 address that a translator takes `address` to: NAT64 (RFC 6052) and 6to4 (RFC 3056).
+fn translated(address: Ipv6Addr) -> Option<Ipv4Addr> {
+    match address.segments() {
+        [0x64, 0xff9b, 0, 0, 0, 0, high, low] | [0x2002, high, low, ..] => Some(v4_of(high, low)),
+        _ => None,
+    }
+}
+
+fn v4_of(high: u16, low: u16) -> Ipv4Addr {
+    Ipv4Addr::from_bits(u32::from(high) << 16 | u32::from(low))
+}
+
+const METADATA_V4: [Ipv4Addr; 7] = [
+    Ipv4Addr::new(169, 254, 169, 254), // AWS, Azure, Google, DigitalOcean, OpenStack and most others
+    Ipv4Addr::new(169, 254, 170, 2),   // AWS ECS: credentials of a task
+    Ipv4Addr::new(169, 254, 170, 23),  // AWS EKS: credentials of a pod
+    Ipv4Addr::new(169, 254, 0, 23),    // Tencent Cloud
+    Ipv4Addr::new(100, 100, 100, 200), // Alibaba Cloud
+    Ipv4Addr::new(192, 0, 0, 192),     // Oracle Cloud
+    Ipv4Addr::new(168, 63, 129, 16),   // Azure: the wire server
+];
+
+const METADATA_V6: [Ipv6Addr; 5] = [
+    Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254), // AWS
+    Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x23),  // AWS EKS
+    Ipv6Addr::new(0xfd20, 0xce, 0, 0, 0, 0, 0, 0x254),  // Google
+    Ipv6Addr::new(0xfd00, 0xc1, 0, 0, 0, 0, 0xa9fe, 0xa9fe), // Oracle Cloud
+    Ipv6Addr::new(0xfd00, 0x42, 0, 0, 0, 0, 0, 0x42),   // Scaleway
+];
+
+const fn v4(a: u8, b: u8, c: u8, d: u8, prefix: u8) -> Ipv4Net {
+    Ipv4Net::new_assert(Ipv4Addr::new(a, b, c, d), prefix)
+}
+
+const fn v6(a: u16, b: u16, c: u16, prefix: u8) -> Ipv6Net {
+    Ipv6Net::new_assert(Ipv6Addr::new(a, b, c, 0, 0, 0, 0, 0), prefix)
+}
+
+/// The first block that an address lies in says its class.
+const BLOCKS_V4: [(Ipv4Net, AddressClass); 17] = [
+    (v4(0, 0, 0, 0, 32), AddressClass::Unspecified), // RFC 1122
+    (v4(0, 0, 0, 0, 8), AddressClass::Reserved),     // RFC 791, "this network"
+    (v4(127, 0, 0, 0, 8), AddressClass::Loopback),   // RFC 1122
+    (v4(10, 0, 0, 0, 8), AddressClass::Private),     // RFC 1918
+    (v4(172, 16, 0, 0, 12), AddressClass::Private),  // RFC 1918
+    (v4(192, 168, 0, 0, 16), AddressClass::Private), // RFC 1918
+    (v4(100, 64, 0, 0, 10), AddressClass::Private),  // RFC 6598, carrier-grade NAT
+    (v4(169, 254, 0, 0, 16), AddressClass::LinkLocal), // RFC 3927
+    (v4(224, 0, 0, 0, 4), AddressClass::Multicast),  // RFC 5771
+    (v4(255, 255, 255, 255, 32), AddressClass::Broadcast), // RFC 919
+    (v4(192, 0, 2, 0, 24), AddressClass::Documentation), // RFC 5737
+    (v4(198, 51, 100, 0, 24), AddressClass::Documentation), // RFC 5737
+    (v4(203, 0, 113, 0, 24), AddressClass::Documentation), // RFC 5737
+    (v4(192, 0, 0, 0, 24), AddressClass::Reserved),  // RFC 6890, protocol assignments
+    (v4(192, 88, 99, 0, 24), AddressClass::Reserved), // RFC 7526, once 6to4 relays
+    (v4(198, 18, 0, 0, 15), AddressClass::Reserved), // RFC 2544, benchmarking
+    (v4(240, 0, 0, 0, 4), AddressClass::Reserved),   // RFC 1112
+];
+
+const BLOCKS_V6: [(Ipv6Net, AddressClass); 10] = [
+    (v6(0, 0, 0, 128), AddressClass::Unspecified), // RFC 4291
+    (
+        Ipv6Net::new_assert(Ipv6Addr::LOCALHOST, 128),
+        AddressClass::Loopback,
+    ), // RFC 4291
+    (v6(0xfe80, 0, 0, 10), AddressClass::LinkLocal), // RFC 4291
+    (v6(0xff00, 0, 0, 8), AddressClass::Multicast), // RFC 4291
+    (v6(0xfc00, 0, 0, 7), AddressClass::Private),  // RFC 4193, unique local
+    (v6(0xfec0, 0, 0, 10), AddressClass::Private), // RFC 3879, site-local
+    (v6(0x64, 0xff9b, 1, 48), AddressClass::Private), // RFC 8215, translation within a network
+    (v6(0x2001, 0xdb8, 0, 32), AddressClass::Documentation), // RFC 3849
+    (v6(0x3fff, 0, 0, 20), AddressClass::Documentation), // RFC 9637
+    (v6(0x2001, 0, 0, 23), AddressClass::Reserved), // RFC 2928: Teredo, ORCHID, benchmarking
+];
+
+/// All that is public lies in here (RFC 4291); the rest was never assigned.
+const GLOBAL_UNICAST: Ipv6Net = v6(0x2000, 0, 0, 3);
