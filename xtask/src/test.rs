@@ -1,0 +1,180 @@
+//! `cargo xtask test`: everything that must pass before a change lands, and all the set-up for it.
+
+use std::process::{Command, ExitCode};
+
+use anyhow::{Context, Result};
+use loop_build::{Environment, RustTarget};
+
+use crate::repo::Repo;
+use crate::steps::{self, Outcome, Steps};
+use crate::{demo, setup, tidy};
+
+/// Where, under the target folder, the crates of components leave what is compiled for this machine:
+/// checks and unit tests.
+const NATIVE: &str = "native";
+
+/// Where, under the target folder, the portable crates are checked.
+const PORTABLE: &str = "portable";
+
+/// Runs every step and prints a summary.
+pub(crate) fn run(repo: &Repo) -> Result<ExitCode> {
+    println!("needed: Rust's wasm32-wasip2 target; made now if it is missing");
+    println!("used if present: rustfmt, clippy, cargo-nextest");
+
+    let mut steps = Steps::default();
+    let mut components = None;
+    steps.run("set-up", || {
+        components = Some(setup::components(repo)?);
+        Ok(Outcome::Passed)
+    });
+    let guests = guest_workspaces(repo)?;
+
+    steps.run("format", || format(repo, &guests));
+    steps.run("tidy", || {
+        let findings = tidy::check(repo)?;
+        Ok(tidy::report(&findings))
+    });
+    steps.run("clippy", || clippy(repo, &guests));
+    steps.run("docs", || {
+        let mut doc = repo.cargo(&["doc", "--workspace", "--no-deps", "--locked"]);
+        steps::run(doc.env("RUSTDOCFLAGS", "-D warnings"))
+    });
+    steps.run("portable crates", || match &components {
+        Some((environment, target)) => portable(repo, environment, target),
+        None => Ok(Outcome::Skipped("no Rust for components".to_owned())),
+    });
+    steps.run("examples in docs", || {
+        steps::run(&mut repo.cargo(&["test", "--doc", "--workspace", "--locked"]))
+    });
+    steps.run("tests of components' crates", || guest_tests(repo, &guests));
+    steps.run("tests", || steps::run(&mut tests(repo)));
+    steps.run("demo", || match &components {
+        Some((environment, target)) => demo::check(repo, environment, target),
+        None => Ok(Outcome::Skipped("no Rust for components".to_owned())),
+    });
+    Ok(steps.finish())
+}
+
+/// A Cargo workspace whose crates become components.
+#[derive(Debug)]
+struct GuestWorkspace {
+    /// The path of its `Cargo.toml`.
+    manifest: String,
+    has_tests: bool,
+}
+
+fn guest_workspaces(repo: &Repo) -> Result<Vec<GuestWorkspace>> {
+    let files = repo.files()?;
+    let mut guests = Vec::new();
+    for manifest in files.iter().filter(|path| path.ends_with("/Cargo.toml")) {
+        let text = repo
+            .read(manifest)?
+            .context("a manifest that is not text")?
+            .text;
+        // Templates are filled in before they compile; their own tests do that.
+        if manifest.starts_with("templates/") || !text.lines().any(|line| line == "[workspace]") {
+            continue;
+        }
+        let folder = manifest.strip_suffix("Cargo.toml").unwrap_or_default();
+        let mut has_tests = false;
+        for path in files
+            .iter()
+            .filter(|path| path.starts_with(folder) && path.ends_with(".rs"))
+        {
+            has_tests |= repo
+                .read(path)?
+                .is_some_and(|file| file.text.contains("#[test]"));
+        }
+        guests.push(GuestWorkspace {
+            manifest: manifest.clone(),
+            has_tests,
+        });
+    }
+    Ok(guests)
+}
+
+fn format(repo: &Repo, guests: &[GuestWorkspace]) -> Result<Outcome> {
+    if !setup::cargo_has("fmt") {
+        return Ok(missing("rustfmt"));
+    }
+    let root = repo.cargo(&["fmt", "--all", "--check"]);
+    let guests = guests
+        .iter()
+        .map(|guest| repo.cargo(&["fmt", "--check", "--manifest-path", &guest.manifest]));
+    steps::run_all(std::iter::once(root).chain(guests))
+}
+
+fn clippy(repo: &Repo, guests: &[GuestWorkspace]) -> Result<Outcome> {
+    if !setup::cargo_has("clippy") {
+        return Ok(missing("clippy"));
+    }
+    let root = repo.cargo(&[
+        "clippy",
+        "--workspace",
+        "--all-targets",
+        "--locked",
+        "--",
+        "-D",
+        "warnings",
+    ]);
+    // Components are checked as programs of this machine: the generated bindings compile there too, and
+    // clippy need not know the target.
+    let guests = guests.iter().map(|guest| {
+        let mut command = repo.cargo(&["clippy", "--workspace", "--all-targets", "--locked"]);
+        command.args(["--manifest-path", &guest.manifest]);
+        command.arg("--target-dir").arg(repo.target().join(NATIVE));
+        command.args(["--", "-D", "warnings"]);
+        command
+    });
+    steps::run_all(std::iter::once(root).chain(guests))
+}
+
+/// What runs in a guest as well as in the host compiles for both.
+fn portable(repo: &Repo, environment: &Environment, target: &RustTarget) -> Result<Outcome> {
+    let mut check = target.cargo(environment);
+    check.current_dir(repo.root());
+    check.args([
+        "check",
+        "--package",
+        "loop-core",
+        "--locked",
+        "--target",
+        loop_build::toolchain::TARGET,
+    ]);
+    check.arg("--target-dir").arg(repo.target().join(PORTABLE));
+    steps::run(&mut check)
+}
+
+fn tests(repo: &Repo) -> Command {
+    if setup::cargo_has("nextest") {
+        return repo.cargo(&[
+            "nextest",
+            "run",
+            "--workspace",
+            "--locked",
+            "--profile",
+            "ci",
+        ]);
+    }
+    println!("cargo-nextest is not here: the tests run under `cargo test`, which takes longer");
+    repo.cargo(&[
+        "test",
+        "--workspace",
+        "--all-targets",
+        "--locked",
+        "--no-fail-fast",
+    ])
+}
+
+fn guest_tests(repo: &Repo, guests: &[GuestWorkspace]) -> Result<Outcome> {
+    steps::run_all(guests.iter().filter(|guest| guest.has_tests).map(|guest| {
+        let mut command = repo.cargo(&["test", "--workspace", "--lib", "--bins", "--locked"]);
+        command.args(["--manifest-path", &guest.manifest]);
+        command.arg("--target-dir").arg(repo.target().join(NATIVE));
+        command
+    }))
+}
+
+fn missing(tool: &str) -> Outcome {
+    Outcome::Skipped(format!("{tool} is missing: `rustup component add {tool}`"))
+}
