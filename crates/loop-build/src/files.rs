@@ -116,34 +116,48 @@ pub(crate) fn is_component(path: &Path) -> io::Result<bool> {
     Ok(start.starts_with(b"\0asm") && start.ends_with(&[0x01, 0x00]) && start.len() == 8)
 }
 
-/// The files below a folder, sorted, without those that no build reads: hidden ones, `target` and `node_modules`.
+/// The files below a folder, without those that no build reads: hidden ones, `target` and `node_modules`.
 ///
 /// A folder that is a package of its own is left out, for it is walked as one where it matters.
 pub(crate) fn walk(folder: &Path) -> io::Result<Vec<PathBuf>> {
     let mut found = Vec::new();
     let mut open = vec![folder.to_owned()];
     while let Some(folder) = open.pop() {
-        for entry in fs::read_dir(&folder)? {
-            let entry = entry?;
-            let name = entry.file_name();
-            if name.as_encoded_bytes().starts_with(b".")
-                || name == "target"
-                || name == "node_modules"
-            {
-                continue;
-            }
-            let path = entry.path();
-            // Follows links, as a compiler does; a link in a circle ends as a path that is too long.
-            match fs::metadata(&path) {
-                Ok(metadata) if metadata.is_dir() => {
-                    if !path.join("Cargo.toml").exists() {
-                        open.push(path);
-                    }
-                }
-                _ => found.push(path),
+        for path in entries(&folder)? {
+            if !path.is_dir() {
+                found.push(path);
+            } else if !path.join("Cargo.toml").exists() {
+                open.push(path);
             }
         }
     }
-    found.sort();
+    Ok(found)
+}
+
+/// The folders below a folder, with the same left out.
+pub(crate) fn folders(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    let mut open = vec![folder.to_owned()];
+    while let Some(folder) = open.pop() {
+        let inside = entries(&folder).unwrap_or_default();
+        let inside: Vec<PathBuf> = inside.into_iter().filter(|path| path.is_dir()).collect();
+        found.extend(inside.iter().cloned());
+        open.extend(inside);
+    }
+    found
+}
+
+/// What stands in a folder. Links are followed, as a compiler follows them; one in a circle ends as a path that is too long.
+fn entries(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        let name = entry.file_name();
+        let unread =
+            name.as_encoded_bytes().starts_with(b".") || name == "target" || name == "node_modules";
+        if !unread {
+            found.push(entry.path());
+        }
+    }
     Ok(found)
 }

@@ -1,4 +1,5 @@
 //! Finding and making the target, through the crate's border.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::path::{Path, PathBuf};
 
@@ -18,11 +19,17 @@ fn without_rustup(cache: &Path) -> Environment {
     let tools = cache.join("tools");
     std::fs::create_dir_all(&home).unwrap();
     std::fs::create_dir_all(&tools).unwrap();
-    let rustup_home = real
-        .variable("RUSTUP_HOME")
-        .map_or_else(|| Path::new(real.variable("HOME").unwrap()).join(".rustup"), PathBuf::from);
-    let mut environment = real.with("PATH", "/usr/bin:/bin").with("HOME", home).with("RUSTUP_HOME", rustup_home);
-    environment.variables.remove(std::ffi::OsStr::new("RUSTUP_TOOLCHAIN"));
+    let rustup_home = real.variable("RUSTUP_HOME").map_or_else(
+        || Path::new(real.variable("HOME").unwrap()).join(".rustup"),
+        PathBuf::from,
+    );
+    let mut environment = real
+        .with("PATH", "/usr/bin:/bin")
+        .with("HOME", home)
+        .with("RUSTUP_HOME", rustup_home);
+    environment
+        .variables
+        .remove(std::ffi::OsStr::new("RUSTUP_TOOLCHAIN"));
     environment
 }
 
@@ -40,12 +47,20 @@ fn with_nothing_on_the_path_the_message_says_where_to_get_rust() {
     )
     .unwrap_err();
     assert!(matches!(error, ToolchainError::NoRust), "{error}");
-    assert_eq!(error.hint().as_deref(), Some("install Rust with rustup: https://rustup.rs"));
+    assert_eq!(
+        error.hint().as_deref(),
+        Some("install Rust with rustup: https://rustup.rs")
+    );
     assert_eq!(events, []);
 
     let report = Toolchains::detect(&environment);
     assert!(!report.complete());
-    assert!(report.tools.iter().all(|tool| tool.found.is_none() && tool.hint.is_some()));
+    assert!(
+        report
+            .tools
+            .iter()
+            .all(|tool| tool.found.is_none() && tool.hint.is_some())
+    );
 }
 
 #[test]
@@ -64,7 +79,10 @@ fn where_no_way_leads_to_the_target_each_is_named() {
     insta::assert_snapshot!(error, @"the Rust target wasm32-wasip2 could neither be added by rustup (there is no rustup on the PATH) nor be made");
     insta::assert_snapshot!(std::error::Error::source(&error).unwrap(), @"this is not a Debian system, where it could be made from packages");
     insta::assert_snapshot!(error.hint().unwrap(), @"run `rustup target add wasm32-wasip2` where the network allows it");
-    assert!(matches!(events.as_slice(), [Event::GoingOn { .. }]), "{events:?}");
+    assert!(
+        matches!(events.as_slice(), [Event::GoingOn { .. }]),
+        "{events:?}"
+    );
 }
 
 #[test]
@@ -89,7 +107,13 @@ fn the_target_is_made_once_from_debians_packages() {
     let cache = tempfile::tempdir().unwrap();
     let environment = without_rustup(cache.path());
     let make = |events: &mut dyn FnMut(Event)| {
-        RustTarget::make(&environment, cache.path(), Permission::User, &Cancel::new(), events)
+        RustTarget::make(
+            &environment,
+            cache.path(),
+            Permission::User,
+            &Cancel::new(),
+            events,
+        )
     };
     // What a killed process leaves behind.
     let unfinished = cache.path().join("toolchains/.making-killed");
@@ -100,8 +124,13 @@ fn the_target_is_made_once_from_debians_packages() {
         scope.spawn(|| make(&mut |event| first.push(event)).unwrap());
         scope.spawn(|| make(&mut |event| second.push(event)).unwrap());
     });
-    let count = |wanted: fn(&Event) -> bool| first.iter().chain(&second).filter(|e| wanted(e)).count();
-    assert_eq!(count(|event| matches!(event, Event::Installing { .. })), 1, "{first:?} {second:?}");
+    let count =
+        |wanted: fn(&Event) -> bool| first.iter().chain(&second).filter(|e| wanted(e)).count();
+    assert_eq!(
+        count(|event| matches!(event, Event::Installing { .. })),
+        1,
+        "{first:?} {second:?}"
+    );
     assert_eq!(count(|event| matches!(event, Event::Waiting { .. })), 1);
     assert!(!unfinished.exists());
 

@@ -1,0 +1,80 @@
+//! Puts the SDK, the WIT and the templates into the crate, so that the `loop` binary carries them.
+
+use std::error::Error;
+use std::fmt::Write;
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest, Sha256};
+
+/// The folders that are carried: the name of the table, and the folder from the repository's root.
+const CARRIED: [(&str, &str); 3] = [
+    ("SDK", "sdk/loop-guest"),
+    ("WIT", "wit"),
+    ("TEMPLATES", "templates"),
+];
+
+/// Files that are made by builds and belong to nobody else's.
+const LEFT_OUT: [&str; 2] = ["target", "Cargo.lock"];
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let root = PathBuf::from(std::env::var("CARGO_MANIFEST_DIR")?)
+        .join("../..")
+        .canonicalize()?;
+    let mut code = String::new();
+    let mut digest = Sha256::new();
+    for (table, folder) in CARRIED {
+        let folder = root.join(folder);
+        let mut files = Vec::new();
+        walk(&folder, &mut files)?;
+        files.sort();
+        writeln!(code, "pub(crate) static {table}: &[(&str, &[u8])] = &[")?;
+        for file in files {
+            let name = file
+                .strip_prefix(&folder)?
+                .to_str()
+                .ok_or("a name that is not UTF-8")?;
+            let place = file.to_str().ok_or("a name that is not UTF-8")?;
+            writeln!(code, "    ({name:?}, include_bytes!({place:?})),")?;
+            if table != "TEMPLATES" {
+                digest.update(name);
+                digest.update([0]);
+                digest.update(Sha256::digest(std::fs::read(&file)?));
+            }
+        }
+        writeln!(code, "];")?;
+    }
+    let digest = digest
+        .finalize()
+        .iter()
+        .fold(String::new(), |mut text, byte| {
+            let _ = write!(text, "{byte:02x}");
+            text
+        });
+    writeln!(
+        code,
+        "/// Of the SDK and the WIT.\npub(crate) const DIGEST: &str = {digest:?};"
+    )?;
+    std::fs::write(
+        Path::new(&std::env::var("OUT_DIR")?).join("carried.rs"),
+        code,
+    )?;
+    Ok(())
+}
+
+/// Finds the files below a folder, and has this script run again when one comes or goes.
+fn walk(folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), Box<dyn Error>> {
+    println!("cargo::rerun-if-changed={}", folder.display());
+    for entry in std::fs::read_dir(folder)? {
+        let entry = entry?;
+        let name = entry.file_name();
+        if LEFT_OUT.iter().any(|left_out| name == *left_out) {
+            continue;
+        }
+        if entry.file_type()?.is_dir() {
+            walk(&entry.path(), files)?;
+        } else {
+            files.push(entry.path());
+        }
+    }
+    Ok(())
+}

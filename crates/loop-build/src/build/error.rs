@@ -1,0 +1,123 @@
+//! Why a component was not built.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::toolchain::ToolchainError;
+
+/// Why a component was not built. The artifact of the last good build is still in place.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum BuildError {
+    /// There is no compiler for components.
+    #[error(transparent)]
+    Toolchain(#[from] ToolchainError),
+    /// The folder holds nothing that can be built.
+    #[error("{} is not a folder with a Cargo.toml", folder.display())]
+    NoSource {
+        /// The folder.
+        folder: PathBuf,
+    },
+    /// The folder is a Cargo workspace of packages, not a package.
+    #[error("the Cargo.toml in {} describes no package", folder.display())]
+    NoPackage {
+        /// The folder.
+        folder: PathBuf,
+    },
+    /// Cargo cannot read the package's description.
+    #[error("cargo cannot read {}", folder.join("Cargo.toml").display())]
+    Manifest {
+        /// The folder.
+        folder: PathBuf,
+        /// What Cargo says.
+        output: String,
+    },
+    /// The package makes neither a program nor a library that could be a component.
+    #[error("the package `{package}` makes no component")]
+    NoArtifact {
+        /// The package.
+        package: String,
+    },
+    /// The package makes several, and does not say which is meant.
+    #[error("the package `{package}` makes several components: {}", artifacts.join(", "))]
+    ManyArtifacts {
+        /// The package.
+        package: String,
+        /// Their names.
+        artifacts: Vec<String>,
+    },
+    /// The compiler made a wasm file of another kind.
+    #[error("{} is not a component", path.display())]
+    NotComponent {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The sources do not compile, or what they depend on could not be had.
+    #[error("{} does not build", components.join(", "))]
+    Failed {
+        /// The components that were built together.
+        components: Vec<String>,
+        /// The compiler's own messages. They were [`Event::Output`](crate::Event::Output) as well.
+        output: String,
+    },
+    /// Cargo could not be started.
+    #[error("cargo could not be run")]
+    Cargo(#[source] io::Error),
+    /// A file or folder could not be read or written.
+    #[error("{} cannot be used", path.display())]
+    Io {
+        /// The file or folder.
+        path: PathBuf,
+        /// What the system says.
+        #[source]
+        source: io::Error,
+    },
+    /// The caller stopped the work.
+    #[error("stopped")]
+    Cancelled,
+}
+
+impl BuildError {
+    /// What to do next.
+    pub fn hint(&self) -> Option<String> {
+        let hint = match self {
+            Self::Toolchain(error) => return error.hint(),
+            Self::NoSource { .. } => "`loop component new NAME --lang rust` makes such a folder",
+            Self::NoPackage { .. } => "name the folder of one of its packages",
+            Self::NoArtifact { .. } => {
+                "give it a src/main.rs, or a library with `crate-type = [\"cdylib\"]` under [lib]"
+            }
+            Self::ManyArtifacts { .. } => {
+                "set `default-run` under [package] to one of its programs, or make a package of each"
+            }
+            Self::NotComponent { .. } => "the compiler's target must be wasm32-wasip2",
+            Self::Io { source, .. } => match source.kind() {
+                io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+                    "free some room on the disk"
+                }
+                io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
+                    "builds write to `.loop` in the workspace: it must be writable"
+                }
+                _ => return None,
+            },
+            Self::Manifest { .. } | Self::Failed { .. } | Self::Cargo(_) | Self::Cancelled => {
+                return None;
+            }
+        };
+        Some(hint.to_owned())
+    }
+
+    /// What the compiler or Cargo wrote, when that is what is wrong.
+    pub fn output(&self) -> Option<&str> {
+        match self {
+            Self::Manifest { output, .. } | Self::Failed { output, .. } => Some(output),
+            _ => None,
+        }
+    }
+
+    /// Makes an error of what went wrong with a file or folder.
+    pub(crate) fn at(path: &Path) -> impl FnOnce(io::Error) -> Self {
+        let path = path.to_owned();
+        move |source| Self::Io { path, source }
+    }
+}
