@@ -16,6 +16,7 @@ pub mod manifest;
 pub mod name;
 pub mod policy;
 mod shape;
+pub mod suggest;
 
 pub use diagnostic::Diagnostic;
 pub use grants::Grants;

@@ -10,7 +10,7 @@ pub(crate) mod depth;
 mod file;
 mod target;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::LazyLock;
@@ -178,18 +178,6 @@ impl Manifest {
         let document = shape::parse(text, &SCHEMA).map_err(in_reading_order)?;
         let file = shape::read(&document).map_err(|found| vec![found])?;
         check::manifest(file, &document).map_err(in_reading_order)
-    }
-
-    /// The names of all apps and of their components, as `app` and `app/component`.
-    ///
-    /// For messages that offer the nearest name.
-    pub fn names(&self) -> BTreeSet<String> {
-        let components = self.apps.iter().flat_map(|(name, app)| {
-            app.components
-                .keys()
-                .map(move |component| format!("{name}/{component}"))
-        });
-        self.apps.keys().cloned().chain(components).collect()
     }
 }
 

@@ -5,7 +5,6 @@
 //! then has nothing left to say. What several values mean together is for the callers.
 
 pub(crate) mod formats;
-mod nearest;
 mod walk;
 
 use schemars::JsonSchema;
@@ -15,8 +14,6 @@ use toml::Spanned;
 use toml::de::DeTable;
 
 use crate::diagnostic::Diagnostic;
-
-pub(crate) use nearest::did_you_mean;
 
 /// The schema of `T`, as it is read from TOML.
 pub(crate) fn schema_of<T: JsonSchema>() -> Value {
@@ -91,6 +88,9 @@ fn tidy(schema: &mut Value) {
             // There is no null in TOML: an optional key is left out.
             if map.get("default").is_some_and(Value::is_null) {
                 map.shift_remove("default");
+            }
+            if let Some(Value::Object(default)) = map.get_mut("default") {
+                default.retain(|_, value| !value.is_null());
             }
             if let Some(Value::Array(kinds)) = map.get_mut("type") {
                 kinds.retain(|kind| kind != "null");

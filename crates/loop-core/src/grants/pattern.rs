@@ -37,6 +37,14 @@ impl<'a> Host<'a> {
         }
     }
 
+    /// Whether an entry can be for this host.
+    pub(crate) fn is_grantable(self) -> bool {
+        match self {
+            Self::Address(_) => true,
+            Self::Name(name) => text::is_name(name),
+        }
+    }
+
     /// Whether the host stands for this machine whatever a resolver says: `localhost` and the names below it (RFC 6761).
     pub(crate) fn is_localhost(self) -> bool {
         match self {

@@ -14,8 +14,8 @@ use crate::manifest::{
     App, ComponentEntry, Instances, Manifest, ProvideEntry, ProvideTarget, Workspace, target,
 };
 use crate::name::InterfaceName;
-use crate::shape::did_you_mean;
 use crate::shape::formats::{self, Complaint};
+use crate::suggest::did_you_mean;
 
 /// The least `memory`: one page of a linear memory.
 const MEMORY_MIN: ByteSize = ByteSize(64 << 10);

@@ -54,9 +54,14 @@ fn is_package(text: &str) -> bool {
     let named = path
         .split_once(':')
         .is_some_and(|(namespace, package)| name::is_kebab(namespace) && name::is_kebab(package));
-    named
-        && version
-            .is_none_or(|version| semver::VersionReq::parse(version).is_ok() && !version.is_empty())
+    named && version.is_none_or(is_version)
+}
+
+/// `1`, `1.2` or a whole version.
+fn is_version(text: &str) -> bool {
+    let number = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    let short = text.split('.').count() <= 2 && text.split('.').all(number);
+    short || semver::Version::parse(text).is_ok()
 }
 
 /// What provides, and where. The error names the key that it is about; an empty name stands for the whole table.

@@ -15,6 +15,8 @@ use crate::policy::{Denial, Protocol, Request, Trust};
 /// As much of a component's text as a message repeats, in characters.
 const SHOWN_CHARS_MAX: usize = 200;
 
+const UNGRANTABLE_HOST: &str = "its host is neither a name nor an address that can be granted";
+
 /// The denial of a request that `rules` do not allow.
 pub(crate) fn explain(rules: &Rules, request: &Request<'_>) -> Denial {
     let (reason, missing) = match *request {
@@ -37,7 +39,12 @@ pub(crate) fn explain(rules: &Rules, request: &Request<'_>) -> Denial {
         Request::Spawn { program } => spawn(rules, program),
         Request::Variable { name } => variable(name),
     };
-    let needs_trust = matches!(request, Request::Spawn { .. }) && rules.trust == Trust::Untrusted;
+    let needs_trust = match *request {
+        Request::Spawn { program } => {
+            rules.trust == Trust::Untrusted && check::program(program).is_ok()
+        }
+        _ => false,
+    };
     Denial {
         request: describe(request),
         reason,
@@ -177,7 +184,12 @@ fn connect(rules: &Rules, address: SocketAddr, resolved_from: &[String]) -> (Str
     } else if in_range {
         format!("it is {class}, which only an entry of its own lets through")
     } else if named.is_some() {
-        format!("the name leads to {class}, and a granted name lets only public addresses through")
+        astray(
+            resolved_from
+                .last()
+                .map_or(Host::Address(ip), |name| Host::of(name)),
+            class,
+        )
     } else {
         "`net.connect` has no entry for it".to_owned()
     };
@@ -186,7 +198,7 @@ fn connect(rules: &Rules, address: SocketAddr, resolved_from: &[String]) -> (Str
     }
     let by_name = resolved_from.iter().rev().find(|name| {
         let host = Host::of(name);
-        matches!(host, Host::Name(_)) && host.may_lead_to(ip) && check::lookup(name).is_ok()
+        matches!(host, Host::Name(_)) && host.is_grantable() && host.may_lead_to(ip)
     });
     let entry = match by_name.map(|name| Host::of(name)) {
         Some(Host::Name(name)) => format!("{}:{}", name.to_ascii_lowercase(), address.port()),
@@ -219,7 +231,7 @@ fn listen(rules: &Rules, address: SocketAddr) -> (String, Grants) {
 }
 
 fn lookup(name: &str) -> (String, Grants) {
-    if check::lookup(name).is_err() || name.starts_with("*.") {
+    if !Host::of(name).is_grantable() {
         return (
             "it is not a name that can be granted".to_owned(),
             Grants::default(),
@@ -259,6 +271,9 @@ fn http(rules: &Rules, scheme: &str, host: &str, port: u16, path: &str) -> (Stri
             return (reason, Grants::default());
         }
     }
+    if !named.is_grantable() {
+        return (UNGRANTABLE_HOST.to_owned(), Grants::default());
+    }
     if let Host::Address(address) = named {
         match AddressClass::of(address) {
             AddressClass::Metadata => return (metadata_reason("net.http"), Grants::default()),
@@ -270,6 +285,10 @@ fn http(rules: &Rules, scheme: &str, host: &str, port: u16, path: &str) -> (Stri
             }
             _ => {}
         }
+    }
+    if default_port(scheme).is_none() {
+        let reason = format!("`{}` is not a scheme that can be granted", shown(scheme));
+        return (reason, Grants::default());
     }
     let host_elsewhere = rules
         .http
@@ -313,6 +332,9 @@ fn http_connect(rules: &Rules, host: &str, address: SocketAddr) -> (String, Gran
             Grants::default(),
         );
     }
+    if !named.is_grantable() {
+        return (UNGRANTABLE_HOST.to_owned(), Grants::default());
+    }
     let scheme = if address.port() == 80 {
         "http"
     } else {
@@ -325,11 +347,7 @@ fn http_connect(rules: &Rules, host: &str, address: SocketAddr) -> (String, Gran
     let host_grant = if granted {
         Grants::default()
     } else {
-        let grant = http_grant(&origin(scheme, host, address.port()));
-        if grant.is_empty() {
-            return ("its host is not one that can be granted".to_owned(), grant);
-        }
-        grant
+        http_grant(&origin(scheme, host, address.port()))
     };
     if named.may_lead_to(ip) {
         return (
@@ -337,8 +355,7 @@ fn http_connect(rules: &Rules, host: &str, address: SocketAddr) -> (String, Gran
             host_grant,
         );
     }
-    let reason =
-        format!("the name leads to {class}, and a granted name lets only public addresses through");
+    let reason = astray(named, class);
     (reason, host_grant.merged(&connect_grant(socket(address))))
 }
 
@@ -391,6 +408,16 @@ fn holds(pattern: &HostPattern, ip: IpAddr) -> bool {
     matches!(pattern, HostPattern::Range(range) if range.contains(&ip))
 }
 
+/// The name of a granted entry led to an address of a class that it does not let through.
+fn astray(host: Host<'_>, class: AddressClass) -> String {
+    if host.is_localhost() {
+        return format!(
+            "the name leads to {class}, and `localhost` lets only loopback addresses through"
+        );
+    }
+    format!("the name leads to {class}, and a granted name lets only public addresses through")
+}
+
 fn metadata_reason(list: &str) -> String {
     format!(
         "it is the metadata address of a cloud, which hands out credentials: only an entry of `{list}` for exactly this address and port lets it through"
@@ -410,7 +437,7 @@ fn connect_grant(entry: String) -> Grants {
 
 /// The grant of a URL, or none when no entry can say it.
 fn http_grant(entry: &str) -> Grants {
-    if check::http(entry).is_err() || entry.contains('*') {
+    if check::http(entry).is_err() {
         return Grants::default();
     }
     let net = NetGrants {

@@ -12,7 +12,8 @@ use crate::policy::{Decision, Request, Trust, denial};
 
 /// The grants and the trust of one component, read once.
 ///
-/// Reading the text of the entries takes far longer than deciding, and [`Rules::allowed_by`] takes no memory.
+/// Reading the text of the entries takes far longer than deciding. [`Rules::allowed_by`] takes no memory, except to
+/// compare the names of folders and encoded paths.
 #[derive(Clone, Debug)]
 pub struct Rules {
     pub(crate) trust: Trust,

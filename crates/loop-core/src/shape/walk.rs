@@ -11,7 +11,7 @@ use toml::de::{DeInteger, DeTable, DeValue};
 
 use crate::diagnostic::Diagnostic;
 use crate::shape::formats;
-use crate::shape::nearest::{did_you_mean, list};
+use crate::suggest::{did_you_mean, list};
 
 /// The keywords that the walk understands.
 #[cfg(test)]
@@ -49,6 +49,9 @@ pub(crate) fn check(schema: &Value, document: &DeTable<'_>) -> Vec<Diagnostic> {
     walk.table(schema, document, 0..0, "");
     walk.found
 }
+
+/// How far in a key is looked for that is not known where it stands: as deep as `grants.net.connect`.
+const DEEPER_MAX: usize = 2;
 
 struct Walk<'s> {
     root: &'s Value,
@@ -113,35 +116,43 @@ impl<'s> Walk<'s> {
 
     fn unknown_key(
         &self,
-        schema: &Value,
+        schema: &'s Value,
         name: &str,
         span: Range<usize>,
         path: &str,
     ) -> Diagnostic {
-        let place = if path.is_empty() {
-            "the file".to_owned()
+        let name = shown(name);
+        let message = if path.is_empty() {
+            format!("there is no key `{name}` at the top")
         } else {
-            format!("`{path}`")
+            format!("`{path}` has no key `{name}`")
         };
-        let found = Diagnostic::new(
-            span,
-            format!("{place} has no key `{name}`"),
-            "not known here",
-        );
+        let found = Diagnostic::new(span, message, "not known here");
         let Some(properties) = schema.get("properties").and_then(Value::as_object) else {
             return found;
         };
-        // A key that belongs one table deeper, such as `connect` written under `grants`, is the more likely slip.
-        let deeper = properties.iter().find(|(_, property)| {
-            self.resolve(property)
-                .get("properties")
-                .is_some_and(|inner| inner.get(name).is_some())
-        });
-        let hint = match deeper {
-            Some((outer, _)) => Some(format!("did you mean `{outer}.{name}`?")),
-            None => did_you_mean(name, properties.keys().map(String::as_str)),
+        // A key that belongs to a table further in, such as `connect` written under `grants`, is the likelier slip.
+        let hint = match self.deeper(schema, &name, DEEPER_MAX) {
+            Some(path) => Some(format!("did you mean `{path}`?")),
+            None => did_you_mean(&name, properties.keys().map(String::as_str)),
         };
         Diagnostic { hint, ..found }
+    }
+
+    /// Where below `schema` a key `name` is known, as a dotted path.
+    fn deeper(&self, schema: &'s Value, name: &str, levels: usize) -> Option<String> {
+        let levels = levels.checked_sub(1)?;
+        let properties = schema.get("properties").and_then(Value::as_object)?;
+        properties.iter().find_map(|(outer, property)| {
+            let inner = self.resolve(property);
+            if inner
+                .get("properties")
+                .is_some_and(|inner| inner.get(name).is_some())
+            {
+                return Some(format!("{outer}.{name}"));
+            }
+            Some(format!("{outer}.{}", self.deeper(inner, name, levels)?))
+        })
     }
 
     fn missing_key(
@@ -151,16 +162,12 @@ impl<'s> Walk<'s> {
         span: Range<usize>,
         path: &str,
     ) -> Diagnostic {
-        let place = if path.is_empty() {
-            "the file".to_owned()
+        let message = if path.is_empty() {
+            format!("the key `{name}` is missing")
         } else {
-            format!("`{path}`")
+            format!("`{path}` lacks the key `{name}`")
         };
-        let found = Diagnostic::new(
-            span,
-            format!("{place} lacks the key `{name}`"),
-            "not complete",
-        );
+        let found = Diagnostic::new(span, message, "not complete");
         match property.and_then(|property| example(property, self.resolve(property))) {
             Some(example) => found.hint(format!("for example `{name} = {example}`")),
             None => found,
@@ -204,7 +211,7 @@ fn check_text(schema: &Value, text: &str, name: &str, span: Range<usize>) -> Opt
         if known.contains(&text) {
             return None;
         }
-        let shown: String = text.chars().take(64).collect();
+        let shown = shown(text);
         let label = list(&known)
             .map(|list| format!("one of {list}"))
             .unwrap_or_default();
@@ -298,15 +305,20 @@ fn example(property: &Value, resolved: &Value) -> Option<String> {
     examples.as_array()?.first().map(Value::to_string)
 }
 
+/// As much of a text as a message repeats.
+fn shown(text: &str) -> String {
+    text.chars().take(64).collect()
+}
+
 fn join(path: &str, key: &str) -> String {
     let bare = !key.is_empty()
         && key
             .bytes()
             .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_');
     let key = if bare {
-        key.to_owned()
+        shown(key)
     } else {
-        format!("\"{}\"", key.escape_debug())
+        format!("\"{}\"", shown(key).escape_debug())
     };
     if path.is_empty() {
         key

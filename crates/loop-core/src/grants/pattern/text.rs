@@ -23,11 +23,24 @@ pub(crate) fn host_and_port(
         return Err(complaint.hint("URLs stand under `http`, hosts with ports under `connect`"));
     }
     let (host, port) = split(text, list)?;
+    if host.is_empty() {
+        let complaint = Complaint::new(
+            format!("`{text}` names no host"),
+            "nothing before the colon",
+        );
+        return Err(complaint.hint(format!("for example {list} = [\"127.0.0.1:{port}\"]")));
+    }
     if host == "*" {
         let complaint = Complaint::new(format!("`{text}` is for every host"), "no host is named");
-        return Err(complaint.hint(format!(
-            "all addresses are two ranges: {list} = [\"0.0.0.0/0:{port}\", \"[::/0]:{port}\"]"
-        )));
+        return Err(complaint.hint(if list == "listen" {
+            format!(
+                "all addresses of this machine are {list} = [\"0.0.0.0:{port}\", \"[::]:{port}\"]"
+            )
+        } else {
+            format!(
+                "all addresses are two ranges: {list} = [\"0.0.0.0/0:{port}\", \"[::/0]:{port}\"]"
+            )
+        }));
     }
     let port = parse_port(text, port)?;
     Ok((parse_host(text, host)?, port))
@@ -51,9 +64,8 @@ pub(crate) fn lookup_host(text: &str) -> Result<HostPattern, Complaint> {
     }
 }
 
-/// Whether `text` is a name that a grant can hold: a DNS name whose last part is not a number.
+/// Whether `text` is a name that a grant can hold: a DNS name, without a trailing dot, whose last part is not a number.
 pub(crate) fn is_name(text: &str) -> bool {
-    let text = text.strip_suffix('.').unwrap_or(text);
     let label = |label: &str| {
         !label.is_empty()
             && label.len() <= LABEL_BYTES_MAX
@@ -76,11 +88,15 @@ fn ends_in_number(name: &str) -> bool {
 
 /// Splits at the colon before the port.
 fn split<'t>(text: &'t str, list: &str) -> Result<(&'t str, &'t str), Complaint> {
-    let no_port = |example: &str| {
+    let no_port = |host: &str| {
         let complaint = Complaint::new(format!("`{text}` has no port"), "no port");
-        Err(complaint.hint(format!(
-            "{list} = [\"{example}:443\"], or \"{example}:*\" for all ports"
-        )))
+        Err(
+            complaint.hint(if host.bytes().all(|byte| byte.is_ascii_digit()) {
+                format!("with an address before it: {list} = [\"127.0.0.1:{host}\"]")
+            } else {
+                format!("{list} = [\"{host}:443\"], or \"{host}:*\" for all ports")
+            }),
+        )
     };
     if text.starts_with('[') {
         let Some((host, rest)) = text
@@ -126,6 +142,12 @@ fn split<'t>(text: &'t str, list: &str) -> Result<(&'t str, &'t str), Complaint>
 pub(crate) fn parse_port(text: &str, port: &str) -> Result<PortPattern, Complaint> {
     if port == "*" {
         return Ok(PortPattern::Any);
+    }
+    if port.is_empty() {
+        return Err(Complaint::new(
+            format!("`{text}` has no port after its colon"),
+            "no port",
+        ));
     }
     let number = Some(port).filter(|port| port.bytes().all(|byte| byte.is_ascii_digit()));
     match number.and_then(|port| port.parse().ok()) {
@@ -177,7 +199,10 @@ pub(crate) fn parse_host(text: &str, host: &str) -> Result<HostPattern, Complain
             complaint.hint("a `*` is the whole first part of a name, as in `*.example.com`")
         );
     }
-    if !base.is_empty() && ends_in_number(base) {
+    if base.is_empty() {
+        return Err(Complaint::new(format!("`{text}` names no host"), "no host"));
+    }
+    if ends_in_number(base) {
         return Err(Complaint::new(
             format!("`{host}` ends in a number and is not an address"),
             "neither a name nor an address",

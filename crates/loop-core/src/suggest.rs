@@ -1,13 +1,10 @@
-//! Finds what was meant by a word that is not known.
+//! Finds what was meant by a word that is not known: a key, a name, a subcommand.
 
 /// The most known words that a hint lists. More are no help.
 const LISTED_MAX: usize = 12;
 
 /// A hint for a word that is none of `known`: the nearest of them, or all of them when none is near.
-pub(crate) fn did_you_mean<'k>(
-    word: &str,
-    known: impl IntoIterator<Item = &'k str>,
-) -> Option<String> {
+pub fn did_you_mean<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) -> Option<String> {
     let known: Vec<&str> = known.into_iter().collect();
     if let Some(nearest) = nearest(word, &known) {
         return Some(format!("did you mean `{nearest}`?"));
@@ -21,7 +18,7 @@ pub(crate) fn did_you_mean<'k>(
 }
 
 /// Words in a row, quoted: `a`, `b` and `c`. None for no words or too many.
-pub(crate) fn list(words: &[&str]) -> Option<String> {
+pub fn list(words: &[&str]) -> Option<String> {
     let quoted = |words: &[&str]| {
         words
             .iter()
@@ -38,7 +35,7 @@ pub(crate) fn list(words: &[&str]) -> Option<String> {
 }
 
 /// The word that `word` was probably meant to be.
-fn nearest<'k>(word: &str, known: &[&'k str]) -> Option<&'k str> {
+pub fn nearest<'k>(word: &str, known: &[&'k str]) -> Option<&'k str> {
     // A word longer than this is not a slip of the fingers, and measuring it takes time.
     if word.len() > 64 {
         return None;
