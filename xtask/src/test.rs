@@ -47,6 +47,10 @@ pub(crate) fn run(repo: &Repo) -> Result<ExitCode> {
         steps::run(&mut repo.cargo(&["test", "--doc", "--workspace", "--locked"]))
     });
     steps.run("tests of components' crates", || guest_tests(repo, &guests));
+    // Built here, so that no test spends its time limit on it.
+    steps.run("components for the tests", || {
+        steps::run(&mut repo.cargo(&["test", "--package", "loop-test", "--locked"]))
+    });
     steps.run("tests", || steps::run(&mut tests(repo)));
     steps.run("demo", || match &components {
         Some((environment, target)) => demo::check(repo, environment, target),
@@ -98,9 +102,15 @@ fn format(repo: &Repo, guests: &[GuestWorkspace]) -> Result<Outcome> {
         return Ok(missing("rustfmt"));
     }
     let root = repo.cargo(&["fmt", "--all", "--check"]);
-    let guests = guests
-        .iter()
-        .map(|guest| repo.cargo(&["fmt", "--check", "--manifest-path", &guest.manifest]));
+    let guests = guests.iter().map(|guest| {
+        repo.cargo(&[
+            "fmt",
+            "--all",
+            "--check",
+            "--manifest-path",
+            &guest.manifest,
+        ])
+    });
     steps::run_all(std::iter::once(root).chain(guests))
 }
 

@@ -43,7 +43,10 @@ pub(crate) fn check(repo: &Repo) -> Result<Vec<Finding>> {
     layers::check(&table, &packages, &mut findings);
     layers::check_guests(&table, &packages, &manifests, &mut findings);
     tree::check(repo, &paths, &table, &mut findings)?;
-    bans::check(repo, &table, &mut findings)?;
+    if let Err(error) = bans::check(repo, &table, &mut findings) {
+        // The other findings are worth showing without it.
+        findings.file("Cargo.lock", "dependencies", format!("{error:#}"));
+    }
 
     Ok(findings.finish(&rules.exempt))
 }
