@@ -14,6 +14,8 @@
 mod body;
 mod connect;
 mod target;
+#[cfg(test)]
+mod tests;
 
 use std::error::Error as _;
 use std::fmt;
@@ -78,13 +80,15 @@ const TIME_MAX: Duration = Duration::from_secs(600);
 /// What wasmtime-wasi-http asks of the host, for one instance.
 pub(crate) struct HttpHooks(Arc<Client>);
 
+#[derive(Clone)]
 struct Client {
     gate: Gate,
     lookup: Lookup,
     body_max: u64,
     route: Option<Arc<dyn HttpRoute>>,
     connections: Arc<Semaphore>,
-    tls: connect::Tls,
+    /// What is trusted of servers, if it is not what the web trusts.
+    tls: Option<connect::Tls>,
 }
 
 impl HttpHooks {
@@ -101,7 +105,7 @@ impl HttpHooks {
             body_max: body.0,
             route,
             connections: Arc::new(Semaphore::new(CONNECTIONS_MAX)),
-            tls: connect::Tls::of_the_web(),
+            tls: None,
         }))
     }
 }
@@ -172,7 +176,7 @@ impl Client {
         let Ok(Ok(turn)) = turn.await else {
             return Err(Error::ConnectionLimitReached);
         };
-        let connected = connect::connect(&self.gate, &self.lookup, &self.tls, target);
+        let connected = connect::connect(&self.gate, &self.lookup, self.tls.as_ref(), target);
         let stream = timeout_at(until, connected)
             .await
             .map_err(|_| Error::ConnectionTimeout)??;

@@ -10,6 +10,10 @@
 
 mod p2;
 mod p3;
+#[cfg(test)]
+pub(crate) mod testing;
+#[cfg(test)]
+mod tests;
 
 use std::collections::{HashMap, VecDeque};
 use std::fmt;
@@ -30,13 +34,14 @@ pub(crate) use p3::add_to_linker_p3;
 
 /// Turns names into addresses.
 ///
-/// The host's own is [`SystemResolver`]; an embedder gives the builder another to keep names to itself.
+/// The host's own is [`SystemResolver`]; an embedder gives an app another to answer names itself.
 /// It need not judge anything: what it returns is judged when it is used.
 #[async_trait]
 pub trait Resolver: Send + Sync + 'static {
     /// All addresses of the name, the preferred one first.
     ///
-    /// The name is in ASCII and lower case, without a dot at its end, and is never an address or `localhost`.
+    /// The name is in ASCII and lower case, without a dot at its end, and is never an address or a name of
+    /// this machine.
     ///
     /// # Errors
     /// Any error is told to the component as a name that does not resolve.
@@ -148,7 +153,7 @@ impl Lookup {
     pub(crate) async fn addresses(&self, host: &Host) -> Result<Vec<IpAddr>, LookupError> {
         let name = match host {
             Host::Address(address) => return Ok(vec![*address]),
-            Host::Name(name) if name == LOCALHOST => return Ok(LOOPBACK.to_vec()),
+            Host::Name(name) if is_localhost(name) => return Ok(LOOPBACK.to_vec()),
             Host::Name(name) => name.clone(),
         };
         let Inner {
@@ -177,10 +182,12 @@ impl fmt::Debug for Lookup {
     }
 }
 
-/// The name that stands for this machine whatever a resolver says, as RFC 6761 asks for.
-const LOCALHOST: &str = "localhost";
+/// Whether a name stands for this machine whatever a resolver says, as RFC 6761 asks for.
+fn is_localhost(name: &str) -> bool {
+    name == "localhost" || name.ends_with(".localhost")
+}
 
-/// What [`LOCALHOST`] resolves to. IPv4 comes first, since most local servers listen on it alone.
+/// What such a name resolves to. IPv4 comes first, since most local servers listen on it alone.
 const LOOPBACK: [IpAddr; 2] = [
     IpAddr::V4(Ipv4Addr::LOCALHOST),
     IpAddr::V6(Ipv6Addr::LOCALHOST),
@@ -284,7 +291,8 @@ impl Resolved {
         answers.names.get(&address).cloned().unwrap_or_default()
     }
 
-    fn record(&self, name: &str, addresses: &[IpAddr]) {
+    /// Remembers an answer.
+    pub(crate) fn record(&self, name: &str, addresses: &[IpAddr]) {
         let mut answers = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let Answers { names, order } = &mut *answers;
         for address in addresses {

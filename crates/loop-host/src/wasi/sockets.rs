@@ -19,6 +19,9 @@
 //!
 //! Sockets that a component was given are not judged again: this module sees addresses, never data.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::{HashSet, VecDeque};
 use std::hash::Hash;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};

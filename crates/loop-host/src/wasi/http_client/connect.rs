@@ -30,6 +30,8 @@ const HEAD_START: Duration = Duration::from_millis(250);
 
 /// Resolves the host of a target, and connects to the first of its addresses that is allowed and answers.
 ///
+/// Without `tls` the authorities of the web are trusted.
+///
 /// # Errors
 /// What the component shall see. [`Error::DestinationIpProhibited`] means that no address was allowed.
 ///
@@ -37,7 +39,7 @@ const HEAD_START: Duration = Duration::from_millis(250);
 pub(crate) async fn connect(
     gate: &Gate,
     lookup: &Lookup,
-    tls: &Tls,
+    tls: Option<&Tls>,
     target: &Target,
 ) -> Result<Box<dyn Connection>> {
     let addresses = lookup.addresses(target.host()).await.map_err(from_lookup)?;
@@ -53,7 +55,7 @@ pub(crate) async fn connect(
         });
     let stream = first_to_answer(allowed).await?;
     if target.secure() {
-        tls.wrap(target, stream).await
+        tls.unwrap_or(&WEB).wrap(target, stream).await
     } else {
         Ok(Box::new(stream))
     }
@@ -83,25 +85,23 @@ async fn first_to_answer(mut addresses: impl Iterator<Item = SocketAddr>) -> Res
     }
 }
 
-/// What is trusted of servers.
+/// Trusts the authorities that browsers trust, as they were when the host was built.
+///
+/// Made when the first connection needs it, since reading the authorities takes as long as starting an instance.
+static WEB: LazyLock<Tls> =
+    LazyLock::new(|| Tls::trusting(webpki_roots::TLS_SERVER_ROOTS.iter().cloned().collect()));
+
+/// The host's side of encrypted connections.
 #[derive(Clone)]
 pub(crate) struct Tls(Arc<ClientConfig>);
 
 impl Tls {
-    /// Trusts the authorities that browsers trust, as they were when the host was built.
-    pub(crate) fn of_the_web() -> Self {
-        static WEB: LazyLock<Arc<ClientConfig>> = LazyLock::new(|| {
-            let roots = webpki_roots::TLS_SERVER_ROOTS.iter().cloned().collect();
-            Arc::new(Tls::trusting(roots))
-        });
-        Self(Arc::clone(&WEB))
-    }
-
+    /// Trusts these authorities.
     #[expect(
         clippy::expect_used,
-        reason = "the provider has suites for the versions it is built with"
+        reason = "ring has suites for the versions it is asked for"
     )]
-    fn trusting(roots: RootCertStore) -> ClientConfig {
+    pub(crate) fn trusting(roots: RootCertStore) -> Self {
         // Named, since the process may have chosen another as its default, or none.
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let mut config = ClientConfig::builder_with_provider(provider)
@@ -113,7 +113,7 @@ impl Tls {
         // All components of a process share this: a server must not tell by a ticket that two of them are on
         // the same machine.
         config.resumption = Resumption::disabled();
-        config
+        Self(Arc::new(config))
     }
 
     async fn wrap(&self, target: &Target, stream: TcpStream) -> Result<Box<dyn Connection>> {

@@ -8,8 +8,8 @@ use wasmtime_wasi_http::{Error, Result};
 
 use crate::wasi::lookup::Host;
 
-/// Characters of a URL: what common servers accept is 8 KiB, and browsers go a little further.
-const URL_MAX: usize = 64 * 1024;
+/// Characters of a URL: twice what common servers accept.
+const URL_MAX: usize = 16 * 1024;
 
 /// The target of a request.
 ///
@@ -29,8 +29,7 @@ impl Target {
     /// # Errors
     /// - [`Error::HttpRequestMethodInvalid`] for `CONNECT`, which asks for a tunnel rather than an answer.
     /// - [`Error::HttpRequestUriTooLong`].
-    /// - [`Error::HttpRequestUriInvalid`] if it is no URL of `http` or `https`, if it names a user, or if its path
-    ///   has dot segments that a server may see and this host does not.
+    /// - [`Error::HttpRequestUriInvalid`] if it is no URL of `http` or `https`, or if it names a user.
     pub(crate) fn of(method: &Method, uri: &Uri) -> Result<Self> {
         if method == Method::CONNECT {
             return Err(Error::HttpRequestMethodInvalid);
@@ -42,7 +41,7 @@ impl Target {
         let url = Url::parse(&text).map_err(|_| Error::HttpRequestUriInvalid)?;
         let web = matches!(url.scheme(), "http" | "https");
         let user = !url.username().is_empty() || url.password().is_some();
-        if !web || user || hides_dots(url.path()) {
+        if !web || user {
             return Err(Error::HttpRequestUriInvalid);
         }
         let host = url.host().ok_or(Error::HttpRequestUriInvalid)?;
@@ -130,17 +129,4 @@ impl Target {
             Some(port) => format!("{host}:{port}"),
         }
     }
-}
-
-/// Whether a server that decodes slashes before it splits a path would find dot segments there: `/v1/..%2fadmin`.
-fn hides_dots(path: &str) -> bool {
-    let decoded = path
-        .to_ascii_lowercase()
-        .replace("%2f", "/")
-        .replace("%5c", "/")
-        .replace('\\', "/")
-        .replace("%2e", ".");
-    decoded
-        .split('/')
-        .any(|segment| segment == "." || segment == "..")
 }

@@ -6,17 +6,15 @@ use wasmtime_wasi::p3::bindings::sockets::types::IpAddress;
 
 use crate::wasi::lookup::{HasLookup, LookupCtxView, LookupError, LookupView};
 
-/// Serves the interface to whatever imports it, in place of wasmtime-wasi's, which must be linked before.
+/// Serves the interface to whatever imports it. Where wasmtime-wasi's is linked already, the linker has to allow
+/// shadowing, and this one takes its place.
 ///
 /// # Errors
-/// None that bad input can cause: the linker already has functions of those names with other types.
+/// The linker has functions of those names and does not allow shadowing.
 pub(crate) fn add_to_linker_p3<T: LookupView + 'static>(
     linker: &mut Linker<T>,
 ) -> wasmtime::Result<()> {
-    linker.allow_shadowing(true);
-    let added = bindings::add_to_linker::<T, HasLookup>(linker, T::lookup);
-    linker.allow_shadowing(false);
-    added
+    bindings::add_to_linker::<T, HasLookup>(linker, T::lookup)
 }
 
 impl bindings::Host for LookupCtxView<'_> {}
