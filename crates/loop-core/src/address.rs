@@ -6,7 +6,7 @@
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use ipnet::{IpNet, Ipv4Net, Ipv6Net};
+use ipnet::IpNet;
 
 /// What kind of place an address is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,8 +46,10 @@ impl AddressClass {
         if METADATA_V4.contains(&address) {
             return Self::Metadata;
         }
-        let block = BLOCKS_V4.iter().find(|(block, _)| block.contains(&address));
-        block.map_or(Self::Public, |(_, class)| *class)
+        BLOCKS_V4
+            .iter()
+            .find(|block| block.holds(address))
+            .map_or(Self::Public, |block| block.class)
     }
 
     fn of_v6(address: Ipv6Addr) -> Self {
@@ -58,10 +60,11 @@ impl AddressClass {
         if let Some(inner) = translated(address) {
             return Self::of_v4(inner);
         }
-        let block = BLOCKS_V6.iter().find(|(block, _)| block.contains(&address));
-        match block {
-            Some((_, class)) => *class,
-            None if GLOBAL_UNICAST.contains(&address) => Self::Public,
+        let global = address.segments()[0] & 0xe000 == 0x2000;
+        match BLOCKS_V6.iter().find(|block| block.holds(address)) {
+            Some(block) => block.class,
+            // All that is public lies in 2000::/3 (RFC 4291); the rest was never assigned.
+            None if global => Self::Public,
             None => Self::Reserved,
         }
     }
@@ -107,37 +110,57 @@ pub fn canonical(address: IpAddr) -> IpAddr {
     }
 }
 
-/// Whether a grant for a range speaks for `address`, which is canonical and lies in it.
-///
-/// A wide range is meant for ordinary machines. It says nothing about the addresses that answer only because of where
-/// the machine stands: for link-local, multicast and broadcast addresses the range must lie within their block, and a
-/// metadata address must be named by itself.
-pub(crate) fn range_speaks_for(range: &IpNet, address: IpAddr) -> bool {
-    if !range.contains(&address) {
-        return false;
-    }
-    match AddressClass::of(address) {
-        AddressClass::Metadata | AddressClass::Unspecified => false,
-        AddressClass::LinkLocal | AddressClass::Multicast | AddressClass::Broadcast => {
-            block_of(address).is_some_and(|block| block.contains(range))
-        }
-        AddressClass::Public
-        | AddressClass::Loopback
-        | AddressClass::Private
-        | AddressClass::Documentation
-        | AddressClass::Reserved => true,
-    }
+/// An address that is asked for, in its canonical form. Its class is looked up where an answer hangs on it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Destination {
+    pub(crate) ip: IpAddr,
 }
 
-fn block_of(address: IpAddr) -> Option<IpNet> {
-    match address {
-        IpAddr::V4(address) => {
-            let block = BLOCKS_V4.iter().find(|(block, _)| block.contains(&address));
-            block.map(|(block, _)| IpNet::V4(*block))
+impl Destination {
+    pub(crate) fn of(address: IpAddr) -> Self {
+        Self {
+            ip: canonical(address),
         }
-        IpAddr::V6(address) => {
-            let block = BLOCKS_V6.iter().find(|(block, _)| block.contains(&address));
-            block.map(|(block, _)| IpNet::V6(*block))
+    }
+
+    pub(crate) fn class(self) -> AddressClass {
+        AddressClass::of(self.ip)
+    }
+
+    /// Whether a grant for a range speaks for the address.
+    ///
+    /// A wide range is meant for ordinary machines. It says nothing about the addresses that answer only because of
+    /// where the machine stands: for link-local, multicast and broadcast addresses the range must lie within their
+    /// block, and a metadata address must be named by itself.
+    pub(crate) fn is_meant_by(self, range: &IpNet) -> bool {
+        if !range.contains(&self.ip) {
+            return false;
+        }
+        match self.class() {
+            AddressClass::Metadata | AddressClass::Unspecified => false,
+            AddressClass::LinkLocal | AddressClass::Multicast | AddressClass::Broadcast => self
+                .block_prefix()
+                .is_some_and(|prefix| range.prefix_len() >= prefix),
+            AddressClass::Public
+            | AddressClass::Loopback
+            | AddressClass::Private
+            | AddressClass::Documentation
+            | AddressClass::Reserved => true,
+        }
+    }
+
+    /// How long the prefix of the block is that gave the address its class. A range that holds the address and has a
+    /// prefix at least as long lies in the block.
+    fn block_prefix(self) -> Option<u8> {
+        match self.ip {
+            IpAddr::V4(ip) => BLOCKS_V4
+                .iter()
+                .find(|block| block.holds(ip))
+                .map(|block| block.prefix),
+            IpAddr::V6(ip) => BLOCKS_V6
+                .iter()
+                .find(|block| block.holds(ip))
+                .map(|block| block.prefix),
         }
     }
 }
@@ -172,50 +195,77 @@ const METADATA_V6: [Ipv6Addr; 5] = [
     Ipv6Addr::new(0xfd00, 0x42, 0, 0, 0, 0, 0, 0x42),   // Scaleway
 ];
 
-const fn v4(a: u8, b: u8, c: u8, d: u8, prefix: u8) -> Ipv4Net {
-    Ipv4Net::new_assert(Ipv4Addr::new(a, b, c, d), prefix)
+/// The addresses that begin with the same bits. Invariant: the prefix is not 0.
+struct Block<A> {
+    first: A,
+    prefix: u8,
+    class: AddressClass,
 }
 
-const fn v6(a: u16, b: u16, c: u16, prefix: u8) -> Ipv6Net {
-    Ipv6Net::new_assert(Ipv6Addr::new(a, b, c, 0, 0, 0, 0, 0), prefix)
+impl Block<Ipv4Addr> {
+    fn holds(&self, address: Ipv4Addr) -> bool {
+        (self.first.to_bits() ^ address.to_bits()) >> (32 - u32::from(self.prefix)) == 0
+    }
+}
+
+impl Block<Ipv6Addr> {
+    fn holds(&self, address: Ipv6Addr) -> bool {
+        (self.first.to_bits() ^ address.to_bits()) >> (128 - u32::from(self.prefix)) == 0
+    }
+}
+
+const fn v4(first: [u8; 4], prefix: u8, class: AddressClass) -> Block<Ipv4Addr> {
+    let [a, b, c, d] = first;
+    Block {
+        first: Ipv4Addr::new(a, b, c, d),
+        prefix,
+        class,
+    }
+}
+
+const fn v6(first: [u16; 3], prefix: u8, class: AddressClass) -> Block<Ipv6Addr> {
+    let [a, b, c] = first;
+    Block {
+        first: Ipv6Addr::new(a, b, c, 0, 0, 0, 0, 0),
+        prefix,
+        class,
+    }
 }
 
 /// The first block that an address lies in says its class.
-const BLOCKS_V4: [(Ipv4Net, AddressClass); 17] = [
-    (v4(0, 0, 0, 0, 32), AddressClass::Unspecified), // RFC 1122
-    (v4(0, 0, 0, 0, 8), AddressClass::Reserved),     // RFC 791, "this network"
-    (v4(127, 0, 0, 0, 8), AddressClass::Loopback),   // RFC 1122
-    (v4(10, 0, 0, 0, 8), AddressClass::Private),     // RFC 1918
-    (v4(172, 16, 0, 0, 12), AddressClass::Private),  // RFC 1918
-    (v4(192, 168, 0, 0, 16), AddressClass::Private), // RFC 1918
-    (v4(100, 64, 0, 0, 10), AddressClass::Private),  // RFC 6598, carrier-grade NAT
-    (v4(169, 254, 0, 0, 16), AddressClass::LinkLocal), // RFC 3927
-    (v4(224, 0, 0, 0, 4), AddressClass::Multicast),  // RFC 5771
-    (v4(255, 255, 255, 255, 32), AddressClass::Broadcast), // RFC 919
-    (v4(192, 0, 2, 0, 24), AddressClass::Documentation), // RFC 5737
-    (v4(198, 51, 100, 0, 24), AddressClass::Documentation), // RFC 5737
-    (v4(203, 0, 113, 0, 24), AddressClass::Documentation), // RFC 5737
-    (v4(192, 0, 0, 0, 24), AddressClass::Reserved),  // RFC 6890, protocol assignments
-    (v4(192, 88, 99, 0, 24), AddressClass::Reserved), // RFC 7526, once 6to4 relays
-    (v4(198, 18, 0, 0, 15), AddressClass::Reserved), // RFC 2544, benchmarking
-    (v4(240, 0, 0, 0, 4), AddressClass::Reserved),   // RFC 1112
+const BLOCKS_V4: [Block<Ipv4Addr>; 17] = [
+    v4([0, 0, 0, 0], 32, AddressClass::Unspecified), // RFC 1122
+    v4([0, 0, 0, 0], 8, AddressClass::Reserved),     // RFC 791, "this network"
+    v4([127, 0, 0, 0], 8, AddressClass::Loopback),   // RFC 1122
+    v4([10, 0, 0, 0], 8, AddressClass::Private),     // RFC 1918
+    v4([172, 16, 0, 0], 12, AddressClass::Private),  // RFC 1918
+    v4([192, 168, 0, 0], 16, AddressClass::Private), // RFC 1918
+    v4([100, 64, 0, 0], 10, AddressClass::Private),  // RFC 6598, carrier-grade NAT
+    v4([169, 254, 0, 0], 16, AddressClass::LinkLocal), // RFC 3927
+    v4([224, 0, 0, 0], 4, AddressClass::Multicast),  // RFC 5771
+    v4([255, 255, 255, 255], 32, AddressClass::Broadcast), // RFC 919
+    v4([192, 0, 2, 0], 24, AddressClass::Documentation), // RFC 5737
+    v4([198, 51, 100, 0], 24, AddressClass::Documentation), // RFC 5737
+    v4([203, 0, 113, 0], 24, AddressClass::Documentation), // RFC 5737
+    v4([192, 0, 0, 0], 24, AddressClass::Reserved),  // RFC 6890, protocol assignments
+    v4([192, 88, 99, 0], 24, AddressClass::Reserved), // RFC 7526, once 6to4 relays
+    v4([198, 18, 0, 0], 15, AddressClass::Reserved), // RFC 2544, benchmarking
+    v4([240, 0, 0, 0], 4, AddressClass::Reserved),   // RFC 1112
 ];
 
-const BLOCKS_V6: [(Ipv6Net, AddressClass); 10] = [
-    (v6(0, 0, 0, 128), AddressClass::Unspecified), // RFC 4291
-    (
-        Ipv6Net::new_assert(Ipv6Addr::LOCALHOST, 128),
-        AddressClass::Loopback,
-    ), // RFC 4291
-    (v6(0xfe80, 0, 0, 10), AddressClass::LinkLocal), // RFC 4291
-    (v6(0xff00, 0, 0, 8), AddressClass::Multicast), // RFC 4291
-    (v6(0xfc00, 0, 0, 7), AddressClass::Private),  // RFC 4193, unique local
-    (v6(0xfec0, 0, 0, 10), AddressClass::Private), // RFC 3879, site-local
-    (v6(0x64, 0xff9b, 1, 48), AddressClass::Private), // RFC 8215, translation within a network
-    (v6(0x2001, 0xdb8, 0, 32), AddressClass::Documentation), // RFC 3849
-    (v6(0x3fff, 0, 0, 20), AddressClass::Documentation), // RFC 9637
-    (v6(0x2001, 0, 0, 23), AddressClass::Reserved), // RFC 2928: Teredo, ORCHID, benchmarking
+const BLOCKS_V6: [Block<Ipv6Addr>; 10] = [
+    v6([0, 0, 0], 128, AddressClass::Unspecified), // RFC 4291
+    Block {
+        first: Ipv6Addr::LOCALHOST,
+        prefix: 128,
+        class: AddressClass::Loopback,
+    }, // RFC 4291
+    v6([0xfe80, 0, 0], 10, AddressClass::LinkLocal), // RFC 4291
+    v6([0xff00, 0, 0], 8, AddressClass::Multicast), // RFC 4291
+    v6([0xfc00, 0, 0], 7, AddressClass::Private),  // RFC 4193, unique local
+    v6([0xfec0, 0, 0], 10, AddressClass::Private), // RFC 3879, site-local
+    v6([0x64, 0xff9b, 1], 48, AddressClass::Private), // RFC 8215, translation within a network
+    v6([0x2001, 0xdb8, 0], 32, AddressClass::Documentation), // RFC 3849
+    v6([0x3fff, 0, 0], 20, AddressClass::Documentation), // RFC 9637
+    v6([0x2001, 0, 0], 23, AddressClass::Reserved), // RFC 2928: Teredo, ORCHID, benchmarking
 ];
-
-/// All that is public lies in here (RFC 4291); the rest was never assigned.
-const GLOBAL_UNICAST: Ipv6Net = v6(0x2000, 0, 0, 3);

@@ -204,3 +204,59 @@ macro_rules! serde_as_text {
 
 serde_as_text!(ByteSize, "ByteSize", "loop-size", "64 MiB");
 serde_as_text!(Span, "Span", "loop-time", "5 s");
+
+#[cfg(test)]
+mod tests {
+    use crate::limits::{ByteSize, Limits, Span};
+
+    #[test]
+    fn sizes_and_times_read_back_as_they_are_written() {
+        for text in [
+            "0 B", "1 B", "1000 B", "512 KiB", "64 MiB", "2 GiB", "3 MiB",
+        ] {
+            assert_eq!(text.parse::<ByteSize>().unwrap().to_string(), text);
+        }
+        for text in ["1 ms", "1500 ms", "5 s", "2 min", "1 h"] {
+            assert_eq!(text.parse::<Span>().unwrap().to_string(), text);
+        }
+        assert_eq!("1024KiB".parse::<ByteSize>().unwrap().to_string(), "1 MiB");
+        assert_eq!(" 60  s ".parse::<Span>().unwrap().to_string(), "1 min");
+    }
+
+    #[test]
+    fn what_is_no_size_or_time_is_refused() {
+        for text in [
+            "",
+            "64",
+            "MiB",
+            "-1 MiB",
+            "1.5 MiB",
+            "64 MB",
+            "64 mib",
+            "20000000000 GiB",
+            "٣ MiB",
+        ] {
+            assert!(text.parse::<ByteSize>().is_err(), "{text}");
+        }
+        for text in [
+            "",
+            "5",
+            "s",
+            "0 s",
+            "-1 s",
+            "1.5 s",
+            "5 sec",
+            "99999999999999999999 s",
+        ] {
+            assert!(text.parse::<Span>().is_err(), "{text}");
+        }
+        let long = "9".repeat(1 << 20);
+        assert!(long.parse::<ByteSize>().unwrap_err().len() < 200);
+    }
+
+    #[test]
+    fn the_defaults_are_what_the_schema_says() {
+        let read: Limits = serde_json::from_value(serde_json::json!({})).unwrap();
+        assert_eq!(read, Limits::default());
+    }
+}

@@ -10,7 +10,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use ipnet::IpNet;
 
-use crate::address::{AddressClass, canonical, range_speaks_for};
+use crate::address::{AddressClass, Destination, canonical};
 use crate::shape::formats::Complaint;
 
 pub(crate) use url::{PathVerdict, UrlPattern, default_port};
@@ -31,9 +31,11 @@ impl<'a> Host<'a> {
             .strip_prefix('[')
             .and_then(|text| text.strip_suffix(']'))
             .unwrap_or(text);
-        match bare.parse() {
-            Ok(address) => Self::Address(canonical(address)),
-            Err(_) => Self::Name(text.strip_suffix('.').unwrap_or(text)),
+        // What neither ends in a digit nor has a colon is no address; most names are told by that alone.
+        let may_be_address = bare.ends_with(|c: char| c.is_ascii_digit()) || bare.contains(':');
+        match may_be_address.then(|| bare.parse()) {
+            Some(Ok(address)) => Self::Address(canonical(address)),
+            _ => Self::Name(text.strip_suffix('.').unwrap_or(text)),
         }
     }
 
@@ -55,17 +57,15 @@ impl<'a> Host<'a> {
         }
     }
 
-    /// Whether `address` is one that this host may lead to by its name alone.
+    /// Whether this host may lead to `destination` by its name alone.
     ///
     /// A name lets public addresses through and no others, or whoever answers for the name could point it at this
     /// machine or its neighbours.
-    pub(crate) fn may_lead_to(self, address: IpAddr) -> bool {
+    pub(crate) fn may_lead_to(self, destination: Destination) -> bool {
         match self {
-            Self::Address(own) => own == address,
-            Self::Name(_) if self.is_localhost() => {
-                AddressClass::of(address) == AddressClass::Loopback
-            }
-            Self::Name(_) => AddressClass::of(address) == AddressClass::Public,
+            Self::Address(own) => own == destination.ip,
+            Self::Name(_) if self.is_localhost() => destination.class() == AddressClass::Loopback,
+            Self::Name(_) => destination.class() == AddressClass::Public,
         }
     }
 }
@@ -94,19 +94,19 @@ impl HostPattern {
         match (self, host) {
             (Self::Name(own), Host::Name(name)) => own.eq_ignore_ascii_case(name),
             (Self::Below(suffix), Host::Name(name)) => is_below(name, suffix),
-            (_, Host::Address(address)) => self.covers(address),
+            (_, Host::Address(address)) => self.covers(Destination::of(address)),
             (Self::Address(_) | Self::Range(_), Host::Name(_)) => false,
         }
     }
 
-    /// Whether the pattern names this canonical address, or a range that speaks for it.
-    pub(crate) fn covers(&self, address: IpAddr) -> bool {
+    /// Whether the pattern names this address, or a range that speaks for it.
+    pub(crate) fn covers(&self, destination: Destination) -> bool {
         match self {
-            Self::Address(own) => *own == address,
-            Self::Range(range) => range_speaks_for(range, address),
+            Self::Address(own) => *own == destination.ip,
+            Self::Range(range) => destination.is_meant_by(range),
             // `localhost` is this machine by definition, so its addresses need no lookup.
             Self::Name(name) => {
-                name == "localhost" && AddressClass::of(address) == AddressClass::Loopback
+                name == "localhost" && destination.class() == AddressClass::Loopback
             }
             Self::Below(_) => false,
         }

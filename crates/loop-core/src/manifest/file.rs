@@ -55,8 +55,8 @@ pub(crate) struct AppTable {
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ComponentTable {
-    /// A folder, a .wasm file or a package such as `acme:notes@1.2`. With a slash and no colon, or beginning with `./`,
-    /// `../` or `/`, it is a path.
+    /// A folder, a .wasm file or a package such as `acme:notes@1.2`. What has no colon is a path, and what begins with
+    /// `./`, `../` or `/`.
     #[serde(rename = "use")]
     #[schemars(example = "components/web")]
     pub(crate) source: String,

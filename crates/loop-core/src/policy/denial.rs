@@ -6,7 +6,7 @@
 use std::net::{IpAddr, SocketAddr};
 
 use crate::Grants;
-use crate::address::{AddressClass, canonical};
+use crate::address::{AddressClass, Destination, canonical};
 use crate::grants::pattern::{Host, HostPattern, PathVerdict, default_port};
 use crate::grants::{Access, FolderGrant, NetGrants, check};
 use crate::policy::rules::{Rules, leads_to};
@@ -161,20 +161,21 @@ fn folder(rules: &Rules, name: &str, access: Access) -> (String, Grants) {
 }
 
 fn connect(rules: &Rules, address: SocketAddr, resolved_from: &[String]) -> (String, Grants) {
-    let ip = canonical(address.ip());
+    let destination = Destination::of(address.ip());
+    let class = destination.class();
     let named = rules.connect.iter().find(|rule| {
         resolved_from
             .iter()
             .any(|name| rule.pattern.host.matches(Host::of(name)))
     });
     let other_port = rules.connect.iter().any(|rule| {
-        rule.pattern.host.covers(ip) || leads_to(&rule.pattern.host, resolved_from, ip)
+        rule.pattern.host.covers(destination)
+            || leads_to(&rule.pattern.host, resolved_from, destination)
     });
     let in_range = rules
         .connect
         .iter()
-        .any(|rule| holds(&rule.pattern.host, ip));
-    let class = AddressClass::of(ip);
+        .any(|rule| holds(&rule.pattern.host, destination.ip));
     let reason = if class == AddressClass::Unspecified {
         "it is no address to connect to, and stands for this machine".to_owned()
     } else if class == AddressClass::Metadata {
@@ -187,7 +188,7 @@ fn connect(rules: &Rules, address: SocketAddr, resolved_from: &[String]) -> (Str
         astray(
             resolved_from
                 .last()
-                .map_or(Host::Address(ip), |name| Host::of(name)),
+                .map_or(Host::Address(destination.ip), |name| Host::of(name)),
             class,
         )
     } else {
@@ -198,7 +199,7 @@ fn connect(rules: &Rules, address: SocketAddr, resolved_from: &[String]) -> (Str
     }
     let by_name = resolved_from.iter().rev().find(|name| {
         let host = Host::of(name);
-        matches!(host, Host::Name(_)) && host.is_grantable() && host.may_lead_to(ip)
+        matches!(host, Host::Name(_)) && host.is_grantable() && host.may_lead_to(destination)
     });
     let entry = match by_name.map(|name| Host::of(name)) {
         Some(Host::Name(name)) => format!("{}:{}", name.to_ascii_lowercase(), address.port()),
@@ -312,9 +313,9 @@ fn http(rules: &Rules, scheme: &str, host: &str, port: u16, path: &str) -> (Stri
 }
 
 fn http_connect(rules: &Rules, host: &str, address: SocketAddr) -> (String, Grants) {
-    let ip = canonical(address.ip());
+    let destination = Destination::of(address.ip());
+    let class = destination.class();
     let named = Host::of(host);
-    let class = AddressClass::of(ip);
     if class == AddressClass::Unspecified {
         return (
             "it is no address to connect to, and stands for this machine".to_owned(),
@@ -325,7 +326,7 @@ fn http_connect(rules: &Rules, host: &str, address: SocketAddr) -> (String, Gran
         return (metadata_reason("net.connect"), Grants::default());
     }
     if let Host::Address(own) = named
-        && own != ip
+        && own != destination.ip
     {
         return (
             "it is not the address that was asked for".to_owned(),
@@ -349,7 +350,7 @@ fn http_connect(rules: &Rules, host: &str, address: SocketAddr) -> (String, Gran
     } else {
         http_grant(&origin(scheme, host, address.port()))
     };
-    if named.may_lead_to(ip) {
+    if named.may_lead_to(destination) {
         return (
             "`net.http` has no entry for the host and the port".to_owned(),
             host_grant,

@@ -1,11 +1,11 @@
 //! Grants made ready for many decisions.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 
 use crate::Grants;
-use crate::address::{AddressClass, canonical};
+use crate::address::Destination;
 use crate::grants::pattern::{
-    ConnectPattern, Host, HostPattern, ListenPattern, PathVerdict, UrlPattern,
+    ConnectPattern, Host, HostPattern, ListenPattern, PathVerdict, PortPattern, UrlPattern,
 };
 use crate::grants::{FolderGrant, check, text};
 use crate::policy::{Decision, Request, Trust, denial};
@@ -120,13 +120,14 @@ impl Rules {
     }
 
     fn connect_by(&self, address: SocketAddr, resolved_from: &[String]) -> Option<&str> {
-        let ip = canonical(address.ip());
-        if AddressClass::of(ip) == AddressClass::Unspecified {
+        let destination = Destination::of(address.ip());
+        if destination.ip.is_unspecified() {
             return None;
         }
         first(&self.connect, |pattern| {
             pattern.port.matches(address.port())
-                && (pattern.host.covers(ip) || leads_to(&pattern.host, resolved_from, ip))
+                && (pattern.host.covers(destination)
+                    || leads_to(&pattern.host, resolved_from, destination))
         })
     }
 
@@ -143,33 +144,40 @@ impl Rules {
     }
 
     fn http_connect_by(&self, host: Host<'_>, address: SocketAddr) -> Option<&str> {
-        let ip = canonical(address.ip());
-        if AddressClass::of(ip) == AddressClass::Unspecified {
+        let destination = Destination::of(address.ip());
+        if destination.ip.is_unspecified() {
             return None;
         }
         let granted = first(&self.http, |pattern| {
             pattern.host.matches(host) && pattern.port.matches(address.port())
         })?;
-        if host.may_lead_to(ip) {
+        if host.may_lead_to(destination) {
             return Some(granted);
         }
         // An address in place of a name leads to itself, whatever else is granted.
         if let Host::Address(_) = host {
             return None;
         }
-        let covers = |pattern: &ConnectPattern| {
-            pattern.host.covers(ip) && pattern.port.matches(address.port())
+        let covers = |host: &HostPattern, port: PortPattern| {
+            host.covers(destination) && port.matches(address.port())
         };
-        first(&self.connect, covers).or_else(|| first(&self.http, |pattern| pattern.names(address)))
+        first(&self.connect, |pattern| covers(&pattern.host, pattern.port))
+            .or_else(|| first(&self.http, |pattern| covers(&pattern.host, pattern.port)))
     }
 }
 
-/// Whether `pattern` is for one of the names that led to `ip`, and that name may lead there.
-pub(crate) fn leads_to(pattern: &HostPattern, resolved_from: &[String], ip: IpAddr) -> bool {
-    resolved_from
-        .iter()
-        .map(|name| Host::of(name))
-        .any(|host| matches!(host, Host::Name(_)) && pattern.matches(host) && host.may_lead_to(ip))
+/// Whether `pattern` is for one of the names that led to `destination`, and that name may lead there.
+pub(crate) fn leads_to(
+    pattern: &HostPattern,
+    resolved_from: &[String],
+    destination: Destination,
+) -> bool {
+    if !matches!(pattern, HostPattern::Name(_) | HostPattern::Below(_)) {
+        return false;
+    }
+    resolved_from.iter().map(|name| Host::of(name)).any(|host| {
+        matches!(host, Host::Name(_)) && pattern.matches(host) && host.may_lead_to(destination)
+    })
 }
 
 fn first<P>(rules: &[Rule<P>], matches: impl Fn(&P) -> bool) -> Option<&str> {

@@ -84,6 +84,13 @@ fn a_full_file_says_what_it_says() {
 }
 
 #[test]
+fn line_ends_and_a_byte_order_mark_do_not_matter() {
+    let windows = format!("\u{feff}{}", FULL.replace('\n', "\r\n"));
+    let manifest = Manifest::parse(&windows).unwrap();
+    assert_eq!(&windows[manifest.apps["notes"].span.clone()], "[app.notes]");
+}
+
+#[test]
 fn where_a_component_comes_from_is_read_off_its_text() {
     let check = |text: &str, expected: Option<Source>| {
         let file = format!("[app.a.component.a]\nuse = \"{text}\"");

@@ -1,9 +1,7 @@
 //! Entries of `http`: a scheme, a host, a port, and perhaps the path that requests must begin with.
 
 use std::borrow::Cow;
-use std::net::SocketAddr;
 
-use crate::address::canonical;
 use crate::grants::pattern::text::{parse_host, parse_port};
 use crate::grants::pattern::{Host, HostPattern, PortPattern};
 use crate::shape::formats::Complaint;
@@ -120,11 +118,6 @@ impl UrlPattern {
             .as_ref()
             .map_or(PathVerdict::Covered, |prefix| prefix.judge(path))
     }
-
-    /// Whether the pattern names this very address.
-    pub(crate) fn names(&self, address: SocketAddr) -> bool {
-        self.host.covers(canonical(address.ip())) && self.port.matches(address.port())
-    }
 }
 
 /// What a prefix says of a path.
@@ -232,6 +225,10 @@ enum Segment<'p> {
 
 /// Decodes a part of a path, and refuses what servers decode in different ways.
 fn decode(part: &str) -> Result<Segment<'_>, &'static str> {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
+    if !part.is_empty() && part.bytes().all(plain) {
+        return Ok(Segment::Named(Cow::Borrowed(part)));
+    }
     let decoded = percent_decoded(part)?;
     if decoded.contains(['/', '\\']) {
         return Err("has an encoded slash or a backslash");
