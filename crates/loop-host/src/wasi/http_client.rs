@@ -24,7 +24,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use http_body::Body as _;
 use http_body_util::BodyExt as _;
 use loop_core::limits::ByteSize;
 use tokio::sync::Semaphore;
