@@ -14,9 +14,8 @@ use std::sync::LazyLock;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use toml::de::DeValue;
 
-use crate::diagnostic::{Diagnostic, in_reading_order};
+use crate::diagnostic::Diagnostic;
 use crate::shape;
 use crate::shape::formats::{
     ConnectEntry, FolderName, FolderPath, HttpEntry, ListenEntry, LookupEntry, Program,
@@ -172,40 +171,7 @@ impl Grants {
     ///
     /// The first thing that is wrong with the text, whose spans count from its beginning.
     pub fn parse_fragment(text: &str) -> Result<Self, Diagnostic> {
-        if text.len() > FRAGMENT_BYTES_MAX {
-            let message = format!(
-                "the grant has {} bytes, more than {FRAGMENT_BYTES_MAX}",
-                text.len()
-            );
-            return Err(Diagnostic::new(0..0, message, ""));
-        }
-        crate::manifest::depth::check(text)?;
-        let first = |found: Vec<Diagnostic>| {
-            in_reading_order(found)
-                .into_iter()
-                .next()
-                .unwrap_or_else(|| Diagnostic::new(0..0, "the grant cannot be read", ""))
-        };
-        let mut document = shape::parse_toml(text)?;
-        let whole_line = match document.get_ref().iter().next() {
-            Some((key, value)) if key.get_ref() == "grants" && document.get_ref().len() == 1 => {
-                match value.get_ref() {
-                    DeValue::Table(table) => Some(toml::Spanned::new(value.span(), table.clone())),
-                    _ => None,
-                }
-            }
-            _ => None,
-        };
-        if let Some(inner) = whole_line {
-            document = inner;
-        }
-        shape::hold(&document, &SCHEMA).map_err(first)?;
-        let mut repeated = Vec::new();
-        check::repeated_folders(document.get_ref(), &mut repeated);
-        if !repeated.is_empty() {
-            return Err(first(repeated));
-        }
-        shape::read(&document)
+        text::parse(text)
     }
 
     /// Looks at every entry, for grants that were made by hand.

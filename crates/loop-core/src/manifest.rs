@@ -6,7 +6,6 @@
 //! Nothing here looks at a disk: whether a folder exists is for others to say.
 
 mod check;
-pub(crate) mod depth;
 mod file;
 mod target;
 
@@ -174,7 +173,6 @@ impl Manifest {
                 hint: Some("is this the right file?".to_owned()),
             }]);
         }
-        depth::check(text).map_err(|found| vec![found])?;
         let document = shape::parse(text, &SCHEMA).map_err(in_reading_order)?;
         let file = shape::read(&document).map_err(|found| vec![found])?;
         check::manifest(file, &document).map_err(in_reading_order)

@@ -4,6 +4,7 @@
 //! single keys and values is reported here at once, with places; serde reads the text only after that, and
 //! then has nothing left to say. What several values mean together is for the callers.
 
+mod depth;
 pub(crate) mod formats;
 mod walk;
 
@@ -36,6 +37,7 @@ pub(crate) fn parse<'t>(
 
 /// Reads a text as TOML and nothing more.
 pub(crate) fn parse_toml(text: &str) -> Result<Spanned<DeTable<'_>>, Diagnostic> {
+    depth::check(text)?;
     DeTable::parse(text).map_err(|error| syntax(text, &error))
 }
 

@@ -1,8 +1,43 @@
-//! Grants as one line of TOML.
+//! Grants as one line of TOML, and back.
 
 use std::fmt::Write as _;
 
-use crate::grants::{Access, FolderGrant, Grants};
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use crate::diagnostic::{Diagnostic, in_reading_order};
+use crate::grants::{Access, FRAGMENT_BYTES_MAX, FolderGrant, Grants, SCHEMA, check};
+use crate::shape;
+
+/// Reads what follows `grants`, or the whole line.
+pub(crate) fn parse(text: &str) -> Result<Grants, Diagnostic> {
+    if text.len() > FRAGMENT_BYTES_MAX {
+        let message = format!(
+            "the grant has {} bytes, more than {FRAGMENT_BYTES_MAX}",
+            text.len()
+        );
+        return Err(Diagnostic::new(0..0, message, ""));
+    }
+    let document = shape::parse_toml(text)?;
+    let document = whole_line(document.get_ref()).unwrap_or(document);
+    let mut found = shape::hold(&document, &SCHEMA).err().unwrap_or_default();
+    if found.is_empty() {
+        check::repeated_folders(document.get_ref(), &mut found);
+    }
+    match in_reading_order(found).into_iter().next() {
+        Some(first) => Err(first),
+        None => shape::read(&document),
+    }
+}
+
+/// The table of `grants = { … }` where the text is such a line.
+fn whole_line<'t>(document: &DeTable<'t>) -> Option<Spanned<DeTable<'t>>> {
+    let value = document.get("grants").filter(|_| document.len() == 1)?;
+    match value.get_ref() {
+        DeValue::Table(table) => Some(Spanned::new(value.span(), table.clone())),
+        _ => None,
+    }
+}
 
 /// `grants = { … }`.
 pub(crate) fn line(grants: &Grants) -> String {

@@ -36,7 +36,7 @@ pub(crate) fn check(text: &str) -> Result<(), Diagnostic> {
         if brackets + dots > DEPTH_MAX {
             let at = text.len() - rest.len();
             return Err(Diagnostic {
-                message: format!("the file nests more than {DEPTH_MAX} levels deep"),
+                message: format!("the text nests more than {DEPTH_MAX} levels deep"),
                 span: at..at + 1,
                 label: format!("level {}", DEPTH_MAX + 1),
                 hint: None,
