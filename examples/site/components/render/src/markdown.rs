@@ -1,0 +1,132 @@
+//! Markdown to a page: HTML that is safe to show, a title, and the text to search.
+//!
+//! Invariant: no markup reaches a page that this crate or the Markdown crate did not write. HTML in the Markdown becomes
+//! text, and of its links those remain that lead to a page, to the web, to a mail address or within the page.
+
+mod links;
+mod slugs;
+
+use pulldown_cmark::{CowStr, Event, HeadingLevel, LinkType, Options, Parser, Tag, TagEnd, html};
+
+use links::Target;
+use slugs::Slugs;
+
+/// A page that was made from Markdown.
+pub struct Rendered {
+    /// Its first heading, or the name of its file.
+    pub title: String,
+    /// The body, safe to put into a document.
+    pub html: String,
+    /// The body as text, for searching.
+    pub text: String,
+}
+
+/// Renders the Markdown of the page at `path`; `exists` knows the other pages.
+pub fn render(path: &str, markdown: &str, exists: &dyn Fn(&str) -> bool) -> Rendered {
+    let options = Options::ENABLE_TABLES
+        | Options::ENABLE_STRIKETHROUGH
+        | Options::ENABLE_FOOTNOTES
+        | Options::ENABLE_TASKLISTS;
+    let mut cleaner = Cleaner {
+        path,
+        exists,
+        dead_link: false,
+    };
+    let mut slugs = Slugs::default();
+    let mut events = Vec::new();
+    let mut text = String::with_capacity(markdown.len());
+    let mut title = None;
+    // Where the heading that is open began: in `events`, and in `text`.
+    let mut heading = None;
+    for event in Parser::new_ext(markdown, options) {
+        let event = cleaner.clean(event);
+        match &event {
+            Event::Start(Tag::Heading { .. }) => heading = Some((events.len(), text.len())),
+            Event::End(TagEnd::Heading(level)) => {
+                if let Some((at, from)) = heading.take() {
+                    let words = text.get(from..).unwrap_or_default().trim().to_owned();
+                    if let Some(Event::Start(Tag::Heading { id, .. })) = events.get_mut(at) {
+                        *id = Some(CowStr::from(slugs.next(&words)));
+                    }
+                    if *level == HeadingLevel::H1 {
+                        title.get_or_insert(words);
+                    }
+                }
+            }
+            _ => {}
+        }
+        collect_text(&event, &mut text);
+        events.push(event);
+    }
+    let mut html = String::with_capacity(markdown.len() * 2);
+    html::push_html(&mut html, events.into_iter());
+    let name = path.rsplit('/').next().unwrap_or(path);
+    Rendered {
+        title: title.unwrap_or_else(|| name.to_owned()),
+        html,
+        text,
+    }
+}
+
+/// Takes out of the events what must not reach a page.
+struct Cleaner<'a> {
+    path: &'a str,
+    exists: &'a dyn Fn(&str) -> bool,
+    /// Whether the link that is open leads nowhere. Links do not nest.
+    dead_link: bool,
+}
+
+impl Cleaner<'_> {
+    fn clean<'a>(&mut self, event: Event<'a>) -> Event<'a> {
+        match event {
+            // A comment is meant for who edits the file.
+            Event::Html(markup) | Event::InlineHtml(markup) if markup.starts_with("<!--") => {
+                Event::Text("".into())
+            }
+            Event::Html(markup) | Event::InlineHtml(markup) => Event::Text(markup),
+            Event::Start(Tag::Link {
+                link_type,
+                dest_url,
+                title,
+                id,
+            }) if link_type != LinkType::Email => {
+                match links::resolve(self.path, &dest_url, self.exists) {
+                    Target::Url(url) => Event::Start(Tag::Link {
+                        link_type,
+                        dest_url: url.into(),
+                        title,
+                        id,
+                    }),
+                    Target::Nowhere => {
+                        self.dead_link = true;
+                        Event::Start(Tag::Emphasis)
+                    }
+                }
+            }
+            Event::End(TagEnd::Link) if std::mem::take(&mut self.dead_link) => {
+                Event::End(TagEnd::Emphasis)
+            }
+            // The site has no files but its pages, so of an image only the description is shown.
+            Event::Start(Tag::Image { .. }) => Event::Start(Tag::Emphasis),
+            Event::End(TagEnd::Image) => Event::End(TagEnd::Emphasis),
+            other => other,
+        }
+    }
+}
+
+fn collect_text(event: &Event<'_>, text: &mut String) {
+    match event {
+        Event::Text(words) | Event::Code(words) => text.push_str(words),
+        Event::SoftBreak
+        | Event::HardBreak
+        | Event::Rule
+        | Event::End(
+            TagEnd::Paragraph
+            | TagEnd::Heading(_)
+            | TagEnd::Item
+            | TagEnd::TableCell
+            | TagEnd::CodeBlock,
+        ) => text.push(' '),
+        _ => {}
+    }
+}
