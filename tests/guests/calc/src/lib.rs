@@ -19,11 +19,15 @@ impl Guest for Calc {
         if b == 0 {
             return Err("division by zero".to_owned());
         }
-        a.checked_div(b).ok_or_else(|| "the quotient does not fit".to_owned())
+        a.checked_div(b)
+            .ok_or_else(|| "the quotient does not fit".to_owned())
     }
 
     fn midpoint(a: Point, b: Point) -> Point {
-        Point { x: f64::midpoint(a.x, b.x), y: f64::midpoint(a.y, b.y) }
+        Point {
+            x: f64::midpoint(a.x, b.x),
+            y: f64::midpoint(a.y, b.y),
+        }
     }
 
     fn area(shape: Shape) -> f64 {

@@ -18,7 +18,10 @@ struct Command;
 impl exports::wasi::cli::run::Guest for Command {
     async fn run() -> Result<(), ()> {
         let name = environment::get_arguments().into_iter().nth(1);
-        let greeting = format!("hello from WASI 0.3, {}\n", name.as_deref().unwrap_or("world"));
+        let greeting = format!(
+            "hello from WASI 0.3, {}\n",
+            name.as_deref().unwrap_or("world")
+        );
         let (mut output, printed) = wit_stream::new();
         let printing = stdout::write_via_stream(printed);
         output.write_all(greeting.into_bytes()).await;

@@ -9,7 +9,10 @@ wit_bindgen::generate!({
 use acme::count::counter::next;
 
 fn main() {
-    let times = std::env::args().nth(1).and_then(|arg| arg.parse().ok()).unwrap_or(1);
+    let times = std::env::args()
+        .nth(1)
+        .and_then(|arg| arg.parse().ok())
+        .unwrap_or(1);
     for _ in 0..times {
         println!("{}", next());
     }

@@ -1,6 +1,8 @@
 //! Prints `hello, NAME`.
 
 fn main() {
-    let name = std::env::args().nth(1).unwrap_or_else(|| "world".to_owned());
+    let name = std::env::args()
+        .nth(1)
+        .unwrap_or_else(|| "world".to_owned());
     println!("hello, {name}");
 }

@@ -29,9 +29,15 @@ fn request(url: &str, method: &str, body: &[u8]) -> Result<(u16, Vec<u8>), Error
         "PUT" => Method::Put,
         other => Method::Other(other.to_owned()),
     };
-    request.set_scheme(Some(&scheme)).expect("the scheme is valid");
-    request.set_authority(Some(authority)).expect("the authority is valid");
-    request.set_path_with_query(Some(path)).expect("the path is valid");
+    request
+        .set_scheme(Some(&scheme))
+        .expect("the scheme is valid");
+    request
+        .set_authority(Some(authority))
+        .expect("the authority is valid");
+    request
+        .set_path_with_query(Some(path))
+        .expect("the path is valid");
     request.set_method(&method).expect("the method is valid");
     let outgoing = request.body().expect("the body is taken once");
     let response = outgoing_handler::handle(request, None)?;
@@ -46,7 +52,10 @@ fn request(url: &str, method: &str, body: &[u8]) -> Result<(u16, Vec<u8>), Error
         .get()
         .expect("the response is there")
         .expect("the response is taken once")?;
-    Ok((response.status(), read_all(response.consume().expect("the body is taken once"))))
+    Ok((
+        response.status(),
+        read_all(response.consume().expect("the body is taken once")),
+    ))
 }
 
 fn read_all(body: IncomingBody) -> Vec<u8> {

@@ -33,7 +33,9 @@ impl Guest for Server {
     fn handle(request: IncomingRequest, out: ResponseOutparam) {
         let count = REQUESTS.fetch_add(1, Ordering::Relaxed) + 1;
         let path_with_query = request.path_with_query().unwrap_or_default();
-        let (path, query) = path_with_query.split_once('?').unwrap_or((&path_with_query, ""));
+        let (path, query) = path_with_query
+            .split_once('?')
+            .unwrap_or((&path_with_query, ""));
         match path {
             "/hello" => respond(out, 200, b"hello from WASI 0.2\n"),
             "/count" => respond(out, 200, format!("{count}\n").as_bytes()),
@@ -54,7 +56,9 @@ impl Guest for Server {
 fn method_name(method: &Method) -> String {
     match method {
         Method::Other(name) => name.clone(),
-        known => format!("{known:?}").trim_start_matches("Method::").to_uppercase(),
+        known => format!("{known:?}")
+            .trim_start_matches("Method::")
+            .to_uppercase(),
     }
 }
 
@@ -70,7 +74,9 @@ fn read_body(request: &IncomingRequest) -> Vec<u8> {
 
 fn respond(out: ResponseOutparam, status: u16, body: &[u8]) {
     let response = OutgoingResponse::new(Fields::new());
-    response.set_status_code(status).expect("the status is valid");
+    response
+        .set_status_code(status)
+        .expect("the status is valid");
     let outgoing = response.body().expect("the body is taken once");
     ResponseOutparam::set(out, Ok(response));
     let stream = outgoing.write().expect("the stream is taken once");

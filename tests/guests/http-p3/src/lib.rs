@@ -27,7 +27,9 @@ struct Server;
 impl Guest for Server {
     async fn handle(request: Request) -> Result<Response, ErrorCode> {
         let path_with_query = request.get_path_with_query().unwrap_or_default();
-        let (path, query) = path_with_query.split_once('?').unwrap_or((&path_with_query, ""));
+        let (path, query) = path_with_query
+            .split_once('?')
+            .unwrap_or((&path_with_query, ""));
         let (status, body) = match path {
             "/hello" => (200, b"hello from WASI 0.3\n".to_vec()),
             "/slow" => {
@@ -50,7 +52,9 @@ impl Guest for Server {
 fn method_name(method: &Method) -> String {
     match method {
         Method::Other(name) => name.clone(),
-        known => format!("{known:?}").trim_start_matches("Method::").to_uppercase(),
+        known => format!("{known:?}")
+            .trim_start_matches("Method::")
+            .to_uppercase(),
     }
 }
 
@@ -65,7 +69,9 @@ fn respond(status: u16, body: Vec<u8>) -> Response {
     let (mut sender, contents) = wit_stream::new();
     let (trailers_sender, trailers) = wit_future::new(|| Ok(None));
     let (response, _) = Response::new(Fields::new(), Some(contents), trailers);
-    response.set_status_code(status).expect("the status is valid");
+    response
+        .set_status_code(status)
+        .expect("the status is valid");
     // The body is read after `handle` has returned, so a task of its own sends it.
     wit_bindgen::spawn_local(async move {
         sender.write_all(body).await;

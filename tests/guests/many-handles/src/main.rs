@@ -9,7 +9,10 @@ wit_bindgen::generate!({
 use wasi::clocks::monotonic_clock::subscribe_duration;
 
 fn main() {
-    let count = std::env::args().nth(1).and_then(|arg| arg.parse().ok()).unwrap_or(u32::MAX);
+    let count = std::env::args()
+        .nth(1)
+        .and_then(|arg| arg.parse().ok())
+        .unwrap_or(u32::MAX);
     let mut handles = Vec::new();
     for _ in 0..count {
         handles.push(subscribe_duration(0));

@@ -8,5 +8,11 @@ wit_bindgen::generate!({
 
 fn main() {
     let bytes = wasi::random::random::get_random_bytes(16);
-    println!("{}", bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>());
+    println!(
+        "{}",
+        bytes
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect::<String>()
+    );
 }

@@ -7,7 +7,9 @@ fn main() -> ExitCode {
     let path = std::env::args().nth(1).expect("usage: read-file PATH");
     match std::fs::read(&path) {
         Ok(bytes) => {
-            io::stdout().write_all(&bytes).expect("standard output takes the file");
+            io::stdout()
+                .write_all(&bytes)
+                .expect("standard output takes the file");
             ExitCode::SUCCESS
         }
         Err(error) => {

@@ -13,7 +13,9 @@ fn echo_once(address: &str) -> io::Result<u64> {
 }
 
 fn main() -> ExitCode {
-    let address = std::env::args().nth(1).expect("usage: tcp-listen ADDRESS:PORT");
+    let address = std::env::args()
+        .nth(1)
+        .expect("usage: tcp-listen ADDRESS:PORT");
     match echo_once(&address) {
         Ok(count) => {
             println!("sent {count} bytes back");

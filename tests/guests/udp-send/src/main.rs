@@ -8,7 +8,11 @@ fn main() -> ExitCode {
     let (Some(address), Some(text)) = (args.next(), args.next()) else {
         panic!("usage: udp-send ADDRESS:PORT TEXT");
     };
-    let any = if address.starts_with('[') { "[::]:0" } else { "0.0.0.0:0" };
+    let any = if address.starts_with('[') {
+        "[::]:0"
+    } else {
+        "0.0.0.0:0"
+    };
     match UdpSocket::bind(any).and_then(|socket| socket.send_to(text.as_bytes(), &address)) {
         Ok(count) => {
             println!("sent {count} bytes to {address}");

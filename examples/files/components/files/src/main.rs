@@ -28,7 +28,8 @@ fn summarize() -> Result<String, String> {
     let mut summary = String::new();
     for name in notes().map_err(|error| format!("cannot list {FOLDER}: {error}"))? {
         let path = format!("{FOLDER}/{name}");
-        let text = fs::read_to_string(&path).map_err(|error| format!("cannot read {path}: {error}"))?;
+        let text =
+            fs::read_to_string(&path).map_err(|error| format!("cannot read {path}: {error}"))?;
         // Writing to a string cannot fail.
         let _ = writeln!(summary, "{name}: {} words", text.split_whitespace().count());
     }

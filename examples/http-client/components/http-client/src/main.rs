@@ -56,7 +56,9 @@ fn request(url: &str) -> Option<OutgoingRequest> {
     let request = OutgoingRequest::new(Fields::new());
     request.set_scheme(Some(&scheme)).ok()?;
     request.set_authority(Some(authority)).ok()?;
-    request.set_path_with_query(Some(if path.is_empty() { "/" } else { path })).ok()?;
+    request
+        .set_path_with_query(Some(if path.is_empty() { "/" } else { path }))
+        .ok()?;
     Some(request)
 }
 

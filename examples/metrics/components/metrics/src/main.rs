@@ -6,11 +6,17 @@ use std::process::ExitCode;
 use loop_guest::log;
 use loop_guest::metrics::{self, Counter, Histogram, Metric, OpenError, Reading, Sample};
 
-const WORDS: Metric<'_> =
-    Metric { name: "words_total", unit: "{word}", description: "Words that were sorted" };
+const WORDS: Metric<'_> = Metric {
+    name: "words_total",
+    unit: "{word}",
+    description: "Words that were sorted",
+};
 
-const LETTERS: Metric<'_> =
-    Metric { name: "word_length", unit: "{letter}", description: "How long the words were" };
+const LETTERS: Metric<'_> = Metric {
+    name: "word_length",
+    unit: "{letter}",
+    description: "How long the words were",
+};
 
 /// Words of at most so many letters share a bucket.
 const LETTERS_BOUNDS: [f64; 3] = [3.0, 6.0, 9.0];
@@ -49,14 +55,20 @@ fn sort(words: &[String]) -> Result<(), OpenError> {
 }
 
 fn print(sample: &Sample) {
-    let labels: String =
-        sample.labels.iter().map(|label| format!(" {}={}", label.key, label.value)).collect();
+    let labels: String = sample
+        .labels
+        .iter()
+        .map(|label| format!(" {}={}", label.key, label.value))
+        .collect();
     let name = &sample.metric.name;
     match &sample.reading {
         Reading::Total(total) => println!("{name}{labels}: {total}"),
         Reading::Level(level) => println!("{name}{labels}: {level}"),
         Reading::Distribution(all) => {
-            println!("{name}{labels}: {} measurements, {} in all", all.count, all.sum);
+            println!(
+                "{name}{labels}: {} measurements, {} in all",
+                all.count, all.sum
+            );
             for (bound, count) in &all.buckets {
                 println!("  at most {bound}: {count}");
             }
