@@ -47,6 +47,10 @@ pub struct Grants {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(with = "Vec<Program>")]
     pub process: Vec<String>,
+    /// Whether the component may read the logs and metrics of all components of its app, through
+    /// `loop:core`. It may read its own in any case.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub telemetry: bool,
 }
 
 /// One folder of the host, given to a component.
@@ -154,12 +158,13 @@ impl Grants {
         add_missing(&mut merged.net.http, &other.net.http);
         add_missing(&mut merged.env, &other.env);
         add_missing(&mut merged.process, &other.process);
+        merged.telemetry |= other.telemetry;
         merged
     }
 
     /// The line of `loop.toml` that grants this: `grants = { net = { connect = ["1.2.3.4:80"] } }`.
     ///
-    /// The order is always the same: `fs`, `net`, `env`, `process`, and within them that of the entries.
+    /// The order is always the same: `fs`, `net`, `env`, `process`, `telemetry`, and within them that of the entries.
     pub fn to_toml_line(&self) -> String {
         text::line(self)
     }

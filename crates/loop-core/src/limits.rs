@@ -42,8 +42,6 @@ pub struct Limits {
     /// Bytes of one message body that a component sends or receives over `wasi:http`, and of one value that crosses to
     /// another component. Default 64 MiB.
     pub body: ByteSize,
-    /// The stack of one instance. Default 1 MiB, as native main threads have 8 and theirs is never used up.
-    pub stack: ByteSize,
     /// Handles that an instance may hold at once (files, sockets, requests, streams). Default 10,000:
     /// leak-free programs stay far below.
     #[schemars(range(min = 1))]
@@ -66,7 +64,6 @@ impl Default for Limits {
             fuel: None,
             output: ByteSize::mib(64),
             body: ByteSize::mib(64),
-            stack: ByteSize::mib(1),
             handles: 10_000,
         }
     }

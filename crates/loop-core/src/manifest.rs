@@ -68,8 +68,9 @@ pub struct ComponentEntry {
     pub grants: Grants,
     /// How much of the machine it may use.
     pub limits: Limits,
-    /// How its instances live.
-    pub instances: Instances,
+    /// How its instances live, if it is said. The host decides otherwise: for each call anew where the
+    /// component serves HTTP, and one for all calls elsewhere.
+    pub instances: Option<Instances>,
     /// What it reads through `wasi:config/store`.
     pub config: Config,
     /// Whether the app trusts it.
@@ -93,8 +94,9 @@ pub struct ProvideEntry {
     pub grants: Grants,
     /// How much of the machine it may use.
     pub limits: Limits,
-    /// How its instances live.
-    pub instances: Instances,
+    /// How its instances live, if it is said. The host decides otherwise: for each call anew where the
+    /// component serves HTTP, and one for all calls elsewhere.
+    pub instances: Option<Instances>,
     /// What it reads through `wasi:config/store`.
     pub config: Config,
     /// Whether the app trusts it.
@@ -129,10 +131,9 @@ pub enum ProvideTarget {
 }
 
 /// How the instances of a component live.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Instances {
     /// One instance serves all calls, one after the other, and keeps its state.
-    #[default]
     One,
     /// Several instances serve calls at once, and are used again.
     Pool,

@@ -1,1 +1,65 @@
 //! Runs WebAssembly components under grants.
+//!
+//! A [`Host`] loads [`Component`]s and links them, as an [`AppSpec`] says, to an [`App`], which runs a
+//! command, calls a function or serves HTTP:
+//!
+//! ```no_run
+//! use loop_host::{AppSpec, ComponentSpec, Host, LoadOptions, Stdio};
+//!
+//! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+//! let host = Host::builder().cache("/home/me/.cache/my-host").build()?;
+//! let component = host.load_file("hello.wasm".as_ref(), LoadOptions::default())?;
+//! let mut spec = AppSpec::single(ComponentSpec::new(component));
+//! spec.stdio = Stdio::inherit();
+//! let exit = host.link(spec)?.run(&["world".to_owned()]).await?;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! Interfaces of one's own are added with a [`Provider`]; `examples/embed` shows a whole host. What components
+//! ask for is decided by `loop_core::policy` at one place, the [`gate`], and told to an [`Observer`].
+//!
+//! This crate grants nothing by itself, prints nothing and reads no environment. Where components come from is
+//! for `loop-build`, and what is told to a person for `loop-cli`.
+
+mod app;
+mod cache;
+mod chain;
+mod command;
+mod component;
+pub mod core;
+mod engine;
+mod error;
+pub mod gate;
+mod host;
+mod instances;
+mod invoke;
+pub mod limits;
+pub mod link_report;
+mod linked;
+mod observer;
+mod provider;
+mod route;
+mod serve;
+pub mod shape;
+mod state;
+mod stdio;
+mod ticker;
+mod wasi;
+
+pub use app::{App, AppSpec, ComponentSpec, Exit, NativeSpec, ResolverRef, RouteSpec};
+pub use component::{COMPONENT_BYTES_MAX, Component};
+pub use engine::{Allocation, Compiler, STACK_BYTES_MAX};
+pub use error::{CallError, HostError, LinkError, LoadError, ServeError};
+pub use host::{Host, HostBuilder, LoadOptions};
+pub use instances::Mode as Instances;
+pub use observer::{Event, Observer, Silent};
+pub use provider::{AppContext, InstanceContext, Provider, ProviderError, Serves};
+pub use route::CROSSING_BYTES_MAX;
+pub use serve::Server;
+pub use state::State;
+pub use stdio::{Buffer, Input, Output, Stdio};
+pub use wasi::{Resolver, SystemResolver};
+
+/// The engine, for providers that are made with its `bindgen!`.
+pub use wasmtime;

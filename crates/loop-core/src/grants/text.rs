@@ -56,6 +56,9 @@ pub(crate) fn line(grants: &Grants) -> String {
     }
     push_list(&mut parts, "env", &grants.env);
     push_list(&mut parts, "process", &grants.process);
+    if grants.telemetry {
+        parts.push("telemetry = true".to_owned());
+    }
     if parts.is_empty() {
         return "grants = {}".to_owned();
     }

@@ -19,8 +19,6 @@ use crate::suggest::did_you_mean;
 
 /// The least `memory`: one page of a linear memory.
 const MEMORY_MIN: ByteSize = ByteSize(64 << 10);
-/// The least `stack`: below this not even an empty function can be called.
-const STACK_MIN: ByteSize = ByteSize(64 << 10);
 
 /// Makes a manifest of a file whose keys and values are right one by one.
 pub(crate) fn manifest(
@@ -152,7 +150,7 @@ fn component(
         source,
         grants: table.grants,
         limits: table.limits,
-        instances: instances(table.instances),
+        instances: table.instances.map(instances),
         config: table.config,
         trusted: table.trusted,
         span: place.header(),
@@ -207,7 +205,7 @@ fn provider(
         transport: table.transport.map(|transport| transport.name().to_owned()),
         grants: table.grants,
         limits: table.limits,
-        instances: instances(table.instances),
+        instances: table.instances.map(instances),
         config: table.config,
         trusted: table.trusted,
         span: place.header(),
@@ -221,19 +219,12 @@ fn common(limits: &Limits, place: &Place<'_>, found: &mut Vec<Diagnostic>) {
         repeated_folders(grants, found);
     }
     let limits_place = place.at("limits");
-    let sizes = [
-        ("memory", limits.memory, MEMORY_MIN),
-        ("stack", limits.stack, STACK_MIN),
-    ];
-    for (key, size, least) in sizes {
-        if size < least {
-            let message = format!("`{key}` cannot be {size}");
-            found.push(Diagnostic::new(
-                limits_place.at(key).value,
-                message,
-                format!("at least {least}"),
-            ));
-        }
+    if limits.memory < MEMORY_MIN {
+        found.push(Diagnostic::new(
+            limits_place.at("memory").value,
+            format!("`memory` cannot be {}", limits.memory),
+            format!("at least {MEMORY_MIN}"),
+        ));
     }
 }
 

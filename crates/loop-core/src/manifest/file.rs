@@ -66,9 +66,8 @@ pub(crate) struct ComponentTable {
     /// How much of the machine one instance may use.
     #[serde(default)]
     pub(crate) limits: Limits,
-    /// How its instances live. Default `one`.
-    #[serde(default)]
-    pub(crate) instances: InstancesText,
+    /// How its instances live. Default: `per-call` for a component that serves HTTP, `one` for all others.
+    pub(crate) instances: Option<InstancesText>,
     /// What the component reads through `wasi:config/store`.
     #[serde(default)]
     pub(crate) config: Config,
@@ -102,9 +101,8 @@ pub(crate) struct ProvideTable {
     /// How much of the machine one instance may use.
     #[serde(default)]
     pub(crate) limits: Limits,
-    /// How its instances live. Default `one`.
-    #[serde(default)]
-    pub(crate) instances: InstancesText,
+    /// How its instances live. Default: `per-call` for a component that serves HTTP, `one` for all others.
+    pub(crate) instances: Option<InstancesText>,
     /// What the provider reads through `wasi:config/store`.
     #[serde(default)]
     pub(crate) config: Config,
@@ -114,12 +112,11 @@ pub(crate) struct ProvideTable {
 }
 
 /// How the instances of a component live.
-#[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 #[schemars(rename = "Instances")]
 pub(crate) enum InstancesText {
     /// One instance serves all calls, one after the other, and keeps its state.
-    #[default]
     One,
     /// Several instances serve calls at once, and are used again.
     Pool,

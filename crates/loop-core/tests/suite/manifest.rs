@@ -57,7 +57,7 @@ fn a_full_file_says_what_it_says() {
     assert_eq!(&FULL[notes.span.clone()], "[app.notes]");
     let index = &notes.components["index"];
     assert_eq!(index.source, Source::Package("acme:index@1.2".to_owned()));
-    assert_eq!(index.instances, Instances::PerCall);
+    assert_eq!(index.instances, Some(Instances::PerCall));
     assert_eq!(index.limits.pool, 4);
     assert_eq!(&FULL[index.span.clone()], "[app.notes.component.index]");
     assert!(FULL[index.grants_span.clone().unwrap()].starts_with("{ fs = [{ name = \"data\""));
@@ -160,7 +160,7 @@ const WRONG: &[&str] = &[
     "[app.a.component.web]\nuse = \"web\"\ninstances = \"many\"",
     "[app.a.component.web]\nuse = \"web\"\ntrusted = \"yes\"",
     "[app.a.component.web]\nuse = \"web\"\nconfig = { port = 80, debug = true }",
-    "[app.a.component.web]\nuse = \"web\"\nlimits = { memory = 64, call = \"5\", stack = \"1 B\", pool = 0, tables = -1, fuel = 0 }",
+    "[app.a.component.web]\nuse = \"web\"\nlimits = { memory = 64, call = \"5\", pool = 0, tables = -1, fuel = 0 }",
     "[app.a.component.web]\nuse = \"web\"\nlimits = { memory = \"0 B\", pool = 100000, handles = 5000000000, fuel = 99999999999999999999, instances = 1.5 }",
     "[app.a.component.web]\nuse = \"web\"\n[app.a.component.web.grants]\nnet.connect = [\"a.example:80\", \"b.example\", 7]\nfs = [{ name = \"a\", path = \"a\" }, { name = \"a\", path = \"b\" }]\n",
     "[app.a.component.web]\nuse = \"web\"\ngrants = { fs = [{ name = \"a\", path = \"a\" }, { name = \"a/\", path = \"b\" }] }\n",

@@ -1,0 +1,506 @@
+//! An app: a graph of components that runs as one.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use loop_core::grants::{Config, Grants};
+use loop_core::name::InterfaceName;
+use loop_core::policy::{Request, Trust};
+use loop_core::{Limits, policy};
+use wasmtime::component::types::ComponentItem;
+
+use crate::chain::Call;
+use crate::command;
+use crate::component::Component;
+use crate::core::{CoreApp, CoreOptions, Reads};
+use crate::error::{CallError, LinkError};
+use crate::gate::Gate;
+use crate::host::Shared;
+use crate::instances::{Instances, Mode};
+use crate::link_report;
+use crate::linked::{Folder, Linked, Used};
+use crate::provider::{AppContext, ErasedProvider};
+use crate::route::Route;
+use crate::serve;
+use crate::stdio::Stdio;
+use crate::wasi::{Resolver, SystemResolver};
+
+/// What an app is made of.
+#[derive(Clone, Debug)]
+pub struct AppSpec {
+    /// Its name, for messages.
+    pub name: String,
+    /// The component that starts. It is one of `components`.
+    pub root: String,
+    /// The components, by name.
+    pub components: BTreeMap<String, ComponentSpec>,
+    /// Who satisfies which import. What is not here is satisfied by WASI and `loop:core`, or not at all.
+    pub provide: BTreeMap<InterfaceName, RouteSpec>,
+    /// The standard streams of its components.
+    pub stdio: Stdio,
+    /// How `loop:core` behaves: what is logged and who takes it, and the seed of a deterministic run, which
+    /// WASI's insecure randomness follows as well.
+    pub core: CoreOptions,
+    /// Who resolves names for its components.
+    pub resolver: ResolverRef,
+}
+
+impl AppSpec {
+    /// An app of one component, its root.
+    pub fn single(component: ComponentSpec) -> Self {
+        let root = component.component.name().to_owned();
+        Self {
+            name: root.clone(),
+            components: BTreeMap::from([(root.clone(), component)]),
+            root,
+            provide: BTreeMap::new(),
+            stdio: Stdio::default(),
+            core: CoreOptions::default(),
+            resolver: ResolverRef::default(),
+        }
+    }
+}
+
+/// A resolver in an [`AppSpec`]. The default is the system's.
+#[derive(Clone)]
+pub struct ResolverRef(pub Arc<dyn Resolver>);
+
+impl Default for ResolverRef {
+    fn default() -> Self {
+        Self(Arc::new(SystemResolver))
+    }
+}
+
+impl fmt::Debug for ResolverRef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ResolverRef")
+    }
+}
+
+/// One component of an app, and what it gets.
+#[derive(Clone, Debug)]
+pub struct ComponentSpec {
+    /// The component.
+    pub component: Component,
+    /// What it may do. Nothing by default.
+    pub grants: Grants,
+    /// How much of the machine it may use.
+    pub limits: Limits,
+    /// How many instances it has, and who shares them. By default those that serve `wasi:http` have one
+    /// per request, and all others one.
+    pub instances: Option<Mode>,
+    /// What it reads through `wasi:config/store`.
+    pub config: Config,
+    /// Whether the app trusts it.
+    pub trust: Trust,
+    /// The folder that the paths of its grants are relative to.
+    pub base: PathBuf,
+    /// The host's environment variables, of which it sees those that are granted.
+    pub variables: BTreeMap<String, String>,
+}
+
+impl ComponentSpec {
+    /// A component to which nothing is granted, with the default limits.
+    pub fn new(component: Component) -> Self {
+        Self {
+            component,
+            grants: Grants::default(),
+            limits: Limits::default(),
+            instances: None,
+            config: Config::new(),
+            trust: Trust::Untrusted,
+            base: PathBuf::from("."),
+            variables: BTreeMap::new(),
+        }
+    }
+}
+
+/// What satisfies an import.
+#[derive(Clone, Debug)]
+pub enum RouteSpec {
+    /// A provider of the host.
+    Native(NativeSpec),
+    /// The component of the app with this name, which exports the interface.
+    Component(String),
+}
+
+/// How an app uses a provider of the host. The default takes whichever serves the interface.
+#[derive(Clone, Debug, Default)]
+pub struct NativeSpec {
+    /// The provider's name.
+    pub provider: Option<String>,
+    /// What the provider itself may do in this app.
+    pub grants: Grants,
+    /// Its settings.
+    pub config: Config,
+    /// Whether the app trusts it.
+    pub trust: Trust,
+}
+
+/// A linked app. Cheap to clone; clones are the same app. Its instances end with the last clone.
+#[derive(Clone, Debug)]
+pub struct App {
+    pub(crate) root: Arc<Instances>,
+    pub(crate) core: CoreApp,
+}
+
+impl App {
+    /// Runs the root, which is a `wasi:cli` command, with these arguments after the program's name.
+    ///
+    /// Dropping the future ends the command where it is.
+    ///
+    /// # Errors
+    /// [`CallError::NoExport`] if the root is no command; otherwise how it was ended. A command that reports a failure
+    /// itself is no error: see [`Exit`].
+    pub async fn run(&self, args: &[String]) -> Result<Exit, CallError> {
+        command::run(&self.root, args).await
+    }
+
+    /// Calls an exported function of the root, written `acme:math/calc#add(1, 2)`, and gives its results as text. Values are written as
+    /// [WAVE](https://github.com/bytecodealliance/wasm-tools/tree/main/crates/wasm-wave).
+    ///
+    /// # Errors
+    /// [`CallError::Arguments`] if the text cannot be read, [`CallError::NoExport`] if there is no such function; otherwise how
+    /// the call was ended.
+    pub async fn invoke(&self, call: &str) -> Result<String, CallError> {
+        crate::invoke::invoke(&self.root, call).await
+    }
+
+    /// Begins to serve the root's HTTP handler on an address.
+    ///
+    /// # Errors
+    /// [`serve::Server`] lists them; among them that the root is not granted the address.
+    pub async fn listen(
+        &self,
+        address: std::net::SocketAddr,
+    ) -> Result<serve::Server, crate::error::ServeError> {
+        serve::Server::listen(&self.root, address).await
+    }
+
+    /// The logs and metrics that its components gave so far.
+    pub fn telemetry(&self) -> &CoreApp {
+        &self.core
+    }
+
+    pub(crate) fn link(host: Arc<Shared>, spec: AppSpec) -> Result<Self, LinkError> {
+        let no_component = |name: &String| LinkError::NoComponent { name: name.clone() };
+        for route in spec.provide.values() {
+            if let RouteSpec::Component(name) = route
+                && !spec.components.contains_key(name)
+            {
+                return Err(no_component(name));
+            }
+        }
+        let mut linker = AppLinker {
+            core: CoreApp::new(spec.core.clone()),
+            host,
+            spec: &spec,
+            native: BTreeMap::new(),
+            done: BTreeMap::new(),
+        };
+        let root = linker.component(&spec.root, &mut Vec::new())?;
+        // The others too, though the root never reaches them: whoever wrote them down wants to know if they fit.
+        for name in spec.components.keys() {
+            linker.component(name, &mut Vec::new())?;
+        }
+        Ok(Self {
+            root,
+            core: linker.core,
+        })
+    }
+}
+
+/// How a command ended by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Exit {
+    /// Its exit code: 0 for success, 1 if it reported a failure without one.
+    pub code: i32,
+}
+
+/// Links the components of one app, those that others need first.
+struct AppLinker<'a> {
+    host: Arc<Shared>,
+    spec: &'a AppSpec,
+    core: CoreApp,
+    /// What each native provider prepared for the app, by the interface as `provide` names it.
+    native: BTreeMap<&'a InterfaceName, Arc<dyn std::any::Any + Send + Sync>>,
+    done: BTreeMap<String, Arc<Instances>>,
+}
+
+impl<'a> AppLinker<'a> {
+    /// Links a component, after those that it needs. `path` holds the components that wait for this one.
+    fn component(
+        &mut self,
+        name: &str,
+        path: &mut Vec<String>,
+    ) -> Result<Arc<Instances>, LinkError> {
+        if let Some(done) = self.done.get(name) {
+            return Ok(Arc::clone(done));
+        }
+        if let Some(start) = path.iter().position(|waiting| waiting == name) {
+            let mut cycle = path.split_off(start);
+            cycle.push(name.to_owned());
+            return Err(LinkError::Cycle { path: cycle });
+        }
+        let spec = self.spec.components.get(name);
+        let spec = spec.ok_or_else(|| LinkError::NoComponent {
+            name: name.to_owned(),
+        })?;
+        path.push(name.to_owned());
+        let instances = Arc::new(self.link(name, spec, path)?);
+        path.pop();
+        self.done.insert(name.to_owned(), Arc::clone(&instances));
+        Ok(instances)
+    }
+
+    fn link(
+        &mut self,
+        name: &str,
+        spec: &'a ComponentSpec,
+        path: &mut Vec<String>,
+    ) -> Result<Instances, LinkError> {
+        let component = &spec.component;
+        let app_name: Arc<str> = name.into();
+        let fail = |source| LinkError::Engine {
+            component: name.to_owned(),
+            source,
+        };
+        let mut linker = self
+            .host
+            .base(component.kind)
+            .map_err(|error| fail(wasmtime::Error::new(error)))?;
+        let mut providers = Vec::new();
+        let mut linked_providers = BTreeSet::new();
+        let mut http_server = None;
+
+        let engine = component.code.engine().clone();
+        let ty = component.code.component_type();
+        for (import, item) in ty.imports(&engine) {
+            let ComponentItem::ComponentInstance(wanted) = item.ty else {
+                continue;
+            };
+            let Ok(interface) = import.parse::<InterfaceName>() else {
+                continue;
+            };
+            let Some((key, route)) = self.route(&interface, name) else {
+                continue;
+            };
+            match route {
+                RouteSpec::Native(native) => {
+                    let provider = self.provider(key, native)?;
+                    let app = self.prepare(key, native, &*provider)?;
+                    if linked_providers.insert(provider.name().to_owned()) {
+                        provider.link(&mut linker).map_err(fail)?;
+                        providers.push(Used { provider, app });
+                    }
+                }
+                RouteSpec::Component(provider) => {
+                    let target = self.component(provider, path)?;
+                    if serve::is_client(&interface) {
+                        serve::check_server(&target)?;
+                        http_server = Some(target);
+                    } else {
+                        let exported = self.exported(provider, &interface)?;
+                        let route = Arc::new(Route::new(import, target));
+                        route.link(&mut linker, &wanted, &exported, &app_name)?;
+                    }
+                }
+            }
+        }
+
+        let pre = linker.instantiate_pre(&component.code).map_err(|error| {
+            let offers = self.offers();
+            match component
+                .shape()
+                .map(|shape| link_report::missing(&shape, &offers))
+            {
+                Ok(missing) if !missing.is_empty() => LinkError::Missing {
+                    component: name.to_owned(),
+                    missing,
+                },
+                _ => fail(error),
+            }
+        })?;
+
+        let gate = Gate::new(
+            name,
+            spec.grants.clone(),
+            spec.trust,
+            Arc::clone(&self.host.observer),
+        );
+        let mut stdio = self.spec.stdio.clone();
+        if name != self.spec.root {
+            stdio.stdin = crate::stdio::Input::Empty;
+        }
+        let linked = Linked {
+            name: app_name,
+            host: Arc::clone(&self.host),
+            pre,
+            limits: spec.limits.clone(),
+            folders: folders(spec, &gate),
+            variables: variables(spec, &gate),
+            gate,
+            config: spec.config.clone(),
+            stdio,
+            providers,
+            http_server,
+            resolver: Arc::clone(&self.spec.resolver.0),
+            core: self.core.clone(),
+            reads: if spec.grants.telemetry {
+                Reads::App
+            } else {
+                Reads::Own
+            },
+            seed: self.spec.core.seed,
+        };
+        linked.check_folders()?;
+        let mode = spec.instances.unwrap_or_else(|| {
+            if serve::is_server(&spec.component) {
+                Mode::PerCall
+            } else {
+                Mode::One
+            }
+        });
+        Ok(Instances::new(Arc::new(linked), mode))
+    }
+
+    /// Who satisfies an import of a component, if `provide` names it. A component does not provide to itself:
+    /// one that imports what it exports stands between its callers and somebody else.
+    fn route(
+        &self,
+        import: &InterfaceName,
+        component: &str,
+    ) -> Option<(&'a InterfaceName, &'a RouteSpec)> {
+        self.spec.provide.iter().find(|(key, route)| {
+            key.serves(import)
+                && !matches!(route, RouteSpec::Component(provider) if provider == component)
+        })
+    }
+
+    fn provider(
+        &self,
+        interface: &InterfaceName,
+        spec: &NativeSpec,
+    ) -> Result<Arc<dyn ErasedProvider>, LinkError> {
+        let fits = |provider: &&Arc<dyn ErasedProvider>| {
+            spec.provider
+                .as_ref()
+                .is_none_or(|name| provider.name() == name)
+                && provider
+                    .interfaces()
+                    .iter()
+                    .any(|served| served.serves(interface))
+        };
+        self.host
+            .providers
+            .iter()
+            .find(fits)
+            .cloned()
+            .ok_or_else(|| LinkError::NotNative {
+                interface: interface.to_string(),
+                provider: spec.provider.clone(),
+            })
+    }
+
+    fn prepare(
+        &mut self,
+        key: &'a InterfaceName,
+        spec: &NativeSpec,
+        provider: &dyn ErasedProvider,
+    ) -> Result<Arc<dyn std::any::Any + Send + Sync>, LinkError> {
+        if let Some(prepared) = self.native.get(key) {
+            return Ok(Arc::clone(prepared));
+        }
+        let gate = Gate::new(
+            provider.name(),
+            spec.grants.clone(),
+            spec.trust,
+            Arc::clone(&self.host.observer),
+        );
+        let context = AppContext {
+            config: &spec.config,
+            gate: &gate,
+        };
+        let prepared = provider
+            .app(&context)
+            .map_err(|source| LinkError::Provider {
+                provider: provider.name().to_owned(),
+                source,
+            })?;
+        self.native.insert(key, Arc::clone(&prepared));
+        Ok(prepared)
+    }
+
+    /// The full name under which a component exports an interface that another imports.
+    fn exported(&self, provider: &str, wanted: &InterfaceName) -> Result<String, LinkError> {
+        let exports = self
+            .spec
+            .components
+            .get(provider)
+            .map(|spec| spec.component.exports())
+            .unwrap_or_default();
+        let serving = exports.iter().find(|export| {
+            export
+                .parse::<InterfaceName>()
+                .is_ok_and(|export| export.serves(wanted))
+        });
+        serving.cloned().ok_or_else(|| LinkError::NotExported {
+            component: provider.to_owned(),
+            interface: wanted.to_string(),
+            exports,
+        })
+    }
+
+    /// Everything that could satisfy an import in this app, for a readable error.
+    fn offers(&self) -> link_report::Offers {
+        let mut offers = link_report::Offers::built_in();
+        offers.app(&self.spec.name);
+        for interface in self.spec.provide.keys() {
+            offers.provided(interface);
+        }
+        for provider in &self.host.providers {
+            offers.native(provider.name(), &provider.interfaces(), provider.wit());
+        }
+        for (name, spec) in &self.spec.components {
+            if let Ok(shape) = spec.component.shape() {
+                offers.component(name, &shape);
+            }
+        }
+        offers
+    }
+}
+
+/// The folders that the policy lets a component have. It is asked here, before there is a handle.
+fn folders(spec: &ComponentSpec, gate: &Gate) -> Vec<Folder> {
+    let granted = spec.grants.fs.iter().filter(|folder| {
+        let request = Request::OpenFolder {
+            name: &folder.name,
+            access: folder.access,
+        };
+        gate.ask(&request).is_ok()
+    });
+    granted
+        .map(|folder| Folder {
+            name: folder.name.clone(),
+            path: spec.base.join(&folder.path),
+            access: folder.access,
+        })
+        .collect()
+}
+
+/// The variables that the policy lets a component read.
+fn variables(spec: &ComponentSpec, gate: &Gate) -> Vec<(String, String)> {
+    let granted = spec.grants.env.iter().filter_map(|name| {
+        let value = spec.variables.get(name)?;
+        gate.ask(&policy::Request::Variable { name }).ok()?;
+        Some((name.clone(), value.clone()))
+    });
+    granted.collect()
+}
+
+/// A call that comes from outside the app.
+pub(crate) fn outside() -> Call {
+    Call::default()
+}

@@ -1,0 +1,179 @@
+//! A loaded component: compiled, checked, and not yet linked to anything.
+
+use std::fmt;
+use std::path::Path;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use wasmtime::component::types::ComponentItem;
+
+use crate::cache::{self, Cache};
+use crate::engine::{EngineKind, Engines};
+use crate::error::LoadError;
+use crate::shape::Shape;
+
+/// The largest component file that is read: ten times what today's largest language runtimes make.
+pub const COMPONENT_BYTES_MAX: u64 = 256 << 20;
+
+/// A component that is ready to be linked. Clones share the compiled code.
+#[derive(Clone)]
+pub struct Component {
+    name: Arc<str>,
+    pub(crate) code: wasmtime::component::Component,
+    pub(crate) kind: EngineKind,
+    bytes: Bytes,
+}
+
+impl Component {
+    /// The name under which it was loaded.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The component as a file holds it.
+    pub fn bytes(&self) -> &Bytes {
+        &self.bytes
+    }
+
+    /// The names of what it imports.
+    pub fn imports(&self) -> Vec<String> {
+        let ty = self.code.component_type();
+        ty.imports(self.code.engine())
+            .map(|(name, _)| name.to_owned())
+            .collect()
+    }
+
+    /// The names of what it exports.
+    pub fn exports(&self) -> Vec<String> {
+        let ty = self.code.component_type();
+        ty.exports(self.code.engine())
+            .map(|(name, _)| name.to_owned())
+            .collect()
+    }
+
+    /// The full name of the interface that it exports under `name`, which may leave the version away.
+    pub(crate) fn exported_interface(&self, name: &str) -> Option<String> {
+        let ty = self.code.component_type();
+        ty.exports(self.code.engine())
+            .filter(|(_, item)| matches!(item.ty, ComponentItem::ComponentInstance(_)))
+            .map(|(export, _)| export)
+            .find(|export| {
+                *export == name || export.split_once('@').is_some_and(|(bare, _)| bare == name)
+            })
+            .map(ToOwned::to_owned)
+    }
+
+    /// Decodes its world: what it imports and exports, with all types.
+    ///
+    /// # Errors
+    /// None for a component that was loaded, save for limits of [`Shape`] which loading does not have.
+    pub fn shape(&self) -> Result<Shape, crate::shape::ShapeError> {
+        Shape::decode(&self.bytes)
+    }
+}
+
+impl fmt::Debug for Component {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Component")
+            .field("name", &self.name)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Reads a component's file.
+pub(crate) fn read(path: &Path) -> Result<Bytes, LoadError> {
+    let fail = |source| LoadError::Read {
+        path: path.to_owned(),
+        source,
+    };
+    let size = std::fs::metadata(path).map_err(fail)?.len();
+    if size > COMPONENT_BYTES_MAX {
+        let message = format!("it has {size} bytes, and at most {COMPONENT_BYTES_MAX} are read");
+        return Err(fail(std::io::Error::new(
+            std::io::ErrorKind::FileTooLarge,
+            message,
+        )));
+    }
+    std::fs::read(path).map(Bytes::from).map_err(fail)
+}
+
+/// Compiles a component, or takes what was compiled before from the cache.
+pub(crate) fn load(
+    engines: &Engines,
+    cache: Option<&Cache>,
+    name: &str,
+    bytes: Bytes,
+    fuel: bool,
+) -> Result<Component, LoadError> {
+    let digest = cache.map(|_| cache::digest(&bytes));
+    // Whether the component needs concurrency is not known before it is decoded, which takes far longer
+    // than a look into the cache. Most do not, so that engine is asked first.
+    if let (Some(cache), Some(digest)) = (cache, &digest) {
+        for concurrent in [false, true] {
+            let kind = EngineKind { concurrent, fuel };
+            if let Some(code) = cached(engines, cache, digest, kind)? {
+                return Ok(Component {
+                    name: name.into(),
+                    code,
+                    kind,
+                    bytes,
+                });
+            }
+        }
+    }
+    let shape_error = |source| LoadError::Shape {
+        name: name.to_owned(),
+        source,
+    };
+    let shape = Shape::decode(&bytes).map_err(shape_error)?;
+    let kind = EngineKind {
+        concurrent: shape.needs_concurrency(),
+        fuel,
+    };
+    let engine = engines.get(kind)?;
+    let code = wasmtime::component::Component::from_binary(engine, &bytes).map_err(|source| {
+        LoadError::Compile {
+            name: name.to_owned(),
+            source,
+        }
+    })?;
+    if let (Some(cache), Some(digest)) = (cache, &digest) {
+        match code.serialize() {
+            Ok(serialized) => cache.put(digest, engines.key(kind)?, &serialized),
+            Err(error) => tracing::warn!(component = name, %error, "compiled code was not cached"),
+        }
+    }
+    Ok(Component {
+        name: name.into(),
+        code,
+        kind,
+        bytes,
+    })
+}
+
+fn cached(
+    engines: &Engines,
+    cache: &Cache,
+    digest: &cache::ContentDigest,
+    kind: EngineKind,
+) -> Result<Option<wasmtime::component::Component>, LoadError> {
+    let Some(code) = cache.get(digest, engines.key(kind)?) else {
+        return Ok(None);
+    };
+    // SAFETY: the bytes are what `Component::serialize` gave. `Cache::get` gives only entries that no other
+    // user can have written, in a folder no other user can write to, and whose digest says that they are
+    // whole; entries are written by `Cache::put` alone, which `load` above calls with that result.
+    #[expect(
+        unsafe_code,
+        reason = "wasmtime cannot check that compiled code is its own"
+    )]
+    let component =
+        unsafe { wasmtime::component::Component::deserialize(engines.get(kind)?, &code) };
+    match component {
+        Ok(component) => Ok(Some(component)),
+        Err(error) => {
+            tracing::warn!(%error, "an entry of the cache is not used");
+            Ok(None)
+        }
+    }
+}

@@ -1,0 +1,197 @@
+//! The host: what all apps of a process share.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
+
+use bytes::Bytes;
+use wasmtime::component::Linker;
+
+use crate::app::{App, AppSpec};
+use crate::cache::Cache;
+use crate::component::{self, Component};
+use crate::engine::{Allocation, Compiler, EngineKind, Engines};
+use crate::error::{HostError, LinkError, LoadError};
+use crate::observer::{Observer, Silent};
+use crate::provider::{ErasedProvider, Provider};
+use crate::state::State;
+
+/// Loads components and links them to apps. Cheap to clone; clones are the same host.
+#[derive(Clone, Debug)]
+pub struct Host(pub(crate) Arc<Shared>);
+
+/// What is shared by everything that a host makes.
+pub(crate) struct Shared {
+    pub(crate) engines: Engines,
+    pub(crate) cache: Option<Cache>,
+    pub(crate) providers: Vec<Arc<dyn ErasedProvider>>,
+    pub(crate) observer: Arc<dyn Observer>,
+    /// Linkers with all that the host serves to every component, without concurrency and with.
+    bases: [OnceLock<Linker<State>>; 4],
+}
+
+impl fmt::Debug for Shared {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Shared")
+            .field("engines", &self.engines)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Shared {
+    /// The linker that components of that kind start from.
+    pub(crate) fn base(&self, kind: EngineKind) -> Result<Linker<State>, HostError> {
+        let index = usize::from(kind.concurrent) | usize::from(kind.fuel) << 1;
+        #[expect(clippy::indexing_slicing, reason = "two bits index four places")]
+        let slot = &self.bases[index];
+        if let Some(linker) = slot.get() {
+            return Ok(linker.clone());
+        }
+        let linker =
+            crate::wasi::linker(self.engines.get(kind)?, kind).map_err(HostError::Engine)?;
+        Ok(slot.get_or_init(|| linker).clone())
+    }
+}
+
+impl Host {
+    /// Begins a host that knows WASI and `loop:core`, and nothing else.
+    pub fn builder() -> HostBuilder {
+        HostBuilder::default()
+    }
+
+    /// Loads a component from a file. Its name is the file's, without the ending.
+    ///
+    /// # Errors
+    /// See [`Host::load`]; and [`LoadError::Read`] if the file cannot be read.
+    pub fn load_file(&self, path: &Path, options: LoadOptions) -> Result<Component, LoadError> {
+        let name = path.file_stem().unwrap_or_default().to_string_lossy();
+        self.load(&name, component::read(path)?, options)
+    }
+
+    /// Loads a component: checks it and compiles it, or takes what was compiled before from the cache.
+    ///
+    /// Compiling keeps all cores busy, for some ten milliseconds per 100 KB.
+    ///
+    /// # Errors
+    /// [`LoadError::Shape`] if the bytes are not a valid component, [`LoadError::Compile`] if the compiler
+    /// refuses them for a reason of its own, [`LoadError::Host`] if there is no engine to run it.
+    pub fn load(
+        &self,
+        name: &str,
+        bytes: impl Into<Bytes>,
+        options: LoadOptions,
+    ) -> Result<Component, LoadError> {
+        let shared = &*self.0;
+        component::load(
+            &shared.engines,
+            shared.cache.as_ref(),
+            name,
+            bytes.into(),
+            options.fuel,
+        )
+    }
+
+    /// Puts an app together: every import of every component is connected to what satisfies it.
+    ///
+    /// Nothing of the app runs yet.
+    ///
+    /// # Errors
+    /// A [`LinkError`] says what does not fit, for all imports of the first component for which something does not.
+    pub fn link(&self, spec: AppSpec) -> Result<App, LinkError> {
+        App::link(Arc::clone(&self.0), spec)
+    }
+}
+
+/// How a component is loaded.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct LoadOptions {
+    /// Whether its instructions are counted, as `limits.fuel` needs.
+    pub fuel: bool,
+}
+
+/// Builds a [`Host`].
+#[must_use]
+pub struct HostBuilder {
+    compiler: Compiler,
+    allocation: Allocation,
+    cache: Option<PathBuf>,
+    providers: Vec<Arc<dyn ErasedProvider>>,
+    observer: Arc<dyn Observer>,
+}
+
+impl Default for HostBuilder {
+    fn default() -> Self {
+        Self {
+            compiler: Compiler::default(),
+            allocation: Allocation::default(),
+            cache: None,
+            providers: Vec::new(),
+            observer: Arc::new(Silent),
+        }
+    }
+}
+
+impl fmt::Debug for HostBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HostBuilder")
+            .field("compiler", &self.compiler)
+            .finish_non_exhaustive()
+    }
+}
+
+impl HostBuilder {
+    /// Which compiler to use.
+    pub fn compiler(mut self, compiler: Compiler) -> Self {
+        self.compiler = compiler;
+        self
+    }
+
+    /// Where instances get their memory from.
+    pub fn allocation(mut self, allocation: Allocation) -> Self {
+        self.allocation = allocation;
+        self
+    }
+
+    /// Keeps compiled code in a folder, which is made if it is not there. It must be this user's alone:
+    /// otherwise, and by default, nothing is kept.
+    pub fn cache(mut self, folder: impl Into<PathBuf>) -> Self {
+        self.cache = Some(folder.into());
+        self
+    }
+
+    /// Adds a provider. An app uses it if it names one of its interfaces under `provide`.
+    pub fn provider(mut self, provider: impl Provider) -> Self {
+        self.providers.push(Arc::new(provider));
+        self
+    }
+
+    /// Tells what happens in the host's apps.
+    pub fn observer(mut self, observer: Arc<dyn Observer>) -> Self {
+        self.observer = observer;
+        self
+    }
+
+    /// Makes the host. Engines are made when the first component that needs them is loaded.
+    ///
+    /// # Errors
+    /// [`HostError::ProviderTwice`] if two providers have the same name.
+    pub fn build(self) -> Result<Host, HostError> {
+        let mut names = std::collections::BTreeSet::new();
+        if let Some(twice) = self
+            .providers
+            .iter()
+            .find(|provider| !names.insert(provider.name()))
+        {
+            return Err(HostError::ProviderTwice {
+                name: twice.name().to_owned(),
+            });
+        }
+        Ok(Host(Arc::new(Shared {
+            engines: Engines::new(self.compiler, self.allocation),
+            cache: self.cache.as_deref().and_then(Cache::open),
+            providers: self.providers,
+            observer: self.observer,
+            bases: Default::default(),
+        })))
+    }
+}

@@ -1,0 +1,157 @@
+//! The instances of one linked component: how many there are, who gets which, and when they end.
+
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use futures::future::BoxFuture;
+use loop_core::limits::Span;
+use tokio::sync::{Mutex as AsyncMutex, Semaphore};
+use wasmtime::Store;
+use wasmtime::component::Instance;
+
+use crate::chain::Call;
+use crate::error::CallError;
+use crate::linked::Linked;
+use crate::observer::Event;
+use crate::state::State;
+
+pub use loop_core::manifest::Instances as Mode;
+
+/// A store with the component's instance in it.
+pub(crate) struct Live {
+    pub(crate) store: Store<State>,
+    pub(crate) instance: Instance,
+}
+
+/// All instances of a component in an app.
+pub(crate) struct Instances {
+    pub(crate) linked: Arc<Linked>,
+    mode: Mode,
+    /// The instance of mode `one`, which one call has at a time.
+    one: AsyncMutex<Option<Live>>,
+    /// The instances of mode `pool` that no call has.
+    idle: Mutex<Vec<Live>>,
+    /// A permit for each instance that may live at once, in the other modes.
+    permits: Semaphore,
+}
+
+impl Instances {
+    pub(crate) fn new(linked: Arc<Linked>, mode: Mode) -> Self {
+        let permits = Semaphore::new(linked.limits.pool as usize);
+        Self {
+            linked,
+            mode,
+            one: AsyncMutex::default(),
+            idle: Mutex::default(),
+            permits,
+        }
+    }
+
+    /// Runs `body` once on an instance of its own that is given arguments.
+    pub(crate) async fn with_args<R: Send>(
+        &self,
+        call: &Call,
+        args: &[String],
+        body: impl for<'a> FnOnce(&'a mut Live) -> BoxFuture<'a, wasmtime::Result<R>> + Send,
+    ) -> Result<R, CallError> {
+        let linked = &*self.linked;
+        let _running = linked.host.engines.running();
+        self.until(call, async {
+            let live = linked.instantiate_with(call, args).await?;
+            linked.run(live, call, body).await.map(|(_, result)| result)
+        })
+        .await
+    }
+
+    /// Runs `body` on an instance, within the limits.
+    ///
+    /// The instance is thrown away if the body fails or is cancelled, since a guest that was ended in the middle
+    /// may be in any state.
+    pub(crate) async fn with<R: Send>(
+        &self,
+        call: &Call,
+        body: impl for<'a> FnOnce(&'a mut Live) -> BoxFuture<'a, wasmtime::Result<R>> + Send,
+    ) -> Result<R, CallError> {
+        let linked = &*self.linked;
+        if let Some(path) = call.waits(&linked.name) {
+            return Err(CallError::Reentrant {
+                component: linked.name.to_string(),
+                path,
+            });
+        }
+        let _running = linked.host.engines.running();
+        let timed = async {
+            match self.mode {
+                Mode::One => {
+                    let mut slot = self.one.lock().await;
+                    let live = match slot.take() {
+                        Some(live) => live,
+                        None => linked.instantiate(call).await?,
+                    };
+                    let (live, result) = linked.run(live, call, body).await?;
+                    *slot = Some(live);
+                    Ok(result)
+                }
+                Mode::Pool => {
+                    let _permit = self.permits.acquire().await;
+                    let idle = self
+                        .idle
+                        .lock()
+                        .unwrap_or_else(PoisonError::into_inner)
+                        .pop();
+                    let live = match idle {
+                        Some(live) => live,
+                        None => linked.instantiate(call).await?,
+                    };
+                    let (live, result) = linked.run(live, call, body).await?;
+                    self.idle
+                        .lock()
+                        .unwrap_or_else(PoisonError::into_inner)
+                        .push(live);
+                    Ok(result)
+                }
+                Mode::PerCall => {
+                    let _permit = self.permits.acquire().await;
+                    let live = linked.instantiate(call).await?;
+                    linked.run(live, call, body).await.map(|(_, result)| result)
+                }
+            }
+        };
+        self.until(call, timed).await
+    }
+
+    /// Waits for `work` until the call's deadline.
+    async fn until<R>(
+        &self,
+        call: &Call,
+        work: impl Future<Output = Result<R, CallError>>,
+    ) -> Result<R, CallError> {
+        let Some(deadline) = call.deadline() else {
+            return work.await;
+        };
+        // The guest gives its thread back at each tick of the epoch, so this ends loops and waits alike.
+        tokio::time::timeout_at(deadline, work)
+            .await
+            .unwrap_or_else(|_| {
+                let linked = &*self.linked;
+                let component = linked.name.to_string();
+                linked.host.observer.event(&Event::Limit {
+                    component: &component,
+                    limit: "call",
+                });
+                Err(CallError::Deadline {
+                    component,
+                    after: Span(linked.call_limit()),
+                })
+            })
+    }
+}
+
+impl fmt::Debug for Instances {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Instances")
+            .field("component", &self.linked.name)
+            .field("mode", &self.mode)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,291 @@
+//! A component in its place in an app: all imports connected, and all that its instances are made from.
+
+use std::any::Any;
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::future::BoxFuture;
+use loop_core::Limits;
+use loop_core::grants::{Access, Config};
+use wasmtime::component::InstancePre;
+use wasmtime::{Store, Trap, UpdateDeadline, WasmBacktrace};
+
+use crate::chain::{Call, Current};
+use crate::core::{CoreApp, Reads};
+use crate::error::{CallError, LinkError};
+use crate::gate::Gate;
+use crate::host::Shared;
+use crate::instances::{Instances, Live};
+use crate::limits::{Limiter, OutputBudget, OutputSpent};
+use crate::observer::Event;
+use crate::provider::{ErasedProvider, InstanceContext};
+use crate::route::RouteFailed;
+use crate::state::State;
+use crate::stdio::{Spent, Stdio};
+use crate::wasi::{self, Resolver};
+
+/// Frames of a backtrace that are kept: a stack overflow has hundreds of thousands.
+const FRAMES_MAX: usize = 20;
+
+/// A granted folder.
+#[derive(Clone, Debug)]
+pub(crate) struct Folder {
+    pub(crate) name: String,
+    pub(crate) path: PathBuf,
+    pub(crate) access: Access,
+}
+
+/// A provider that the component uses, with what it prepared for the app.
+pub(crate) struct Used {
+    pub(crate) provider: Arc<dyn ErasedProvider>,
+    pub(crate) app: Arc<dyn Any + Send + Sync>,
+}
+
+/// A component of an app, ready to be instantiated.
+pub(crate) struct Linked {
+    pub(crate) name: Arc<str>,
+    pub(crate) host: Arc<Shared>,
+    pub(crate) pre: InstancePre<State>,
+    pub(crate) limits: Limits,
+    pub(crate) gate: Gate,
+    pub(crate) config: Config,
+    pub(crate) folders: Vec<Folder>,
+    pub(crate) variables: Vec<(String, String)>,
+    pub(crate) stdio: Stdio,
+    pub(crate) providers: Vec<Used>,
+    /// The component that serves its `wasi:http` requests, instead of the network.
+    pub(crate) http_server: Option<Arc<Instances>>,
+    pub(crate) resolver: Arc<dyn Resolver>,
+    pub(crate) core: CoreApp,
+    pub(crate) reads: Reads,
+    /// The seed of a deterministic run.
+    pub(crate) seed: Option<u64>,
+}
+
+impl Linked {
+    /// The time for one call from outside.
+    pub(crate) fn call_limit(&self) -> Duration {
+        self.limits.call.map_or(Limits::CALL_DEFAULT, |span| span.0)
+    }
+
+    /// Makes an instance for a call.
+    pub(crate) async fn instantiate(&self, call: &Call) -> Result<Live, CallError> {
+        self.instantiate_with(call, &[]).await
+    }
+
+    /// Makes an instance whose arguments are `args`, the program's name first.
+    pub(crate) async fn instantiate_with(
+        &self,
+        call: &Call,
+        args: &[String],
+    ) -> Result<Live, CallError> {
+        let mut store = self.store(call, args)?;
+        match self.pre.instantiate_async(&mut store).await {
+            Ok(instance) => Ok(Live { store, instance }),
+            Err(source) => {
+                // Code that runs while an instance is made fails like any other; what is left is a refusal.
+                if source.root_cause().is::<Trap>() {
+                    Err(self.explain(source, &store))
+                } else if let Some(limit) = store.data().limiter.refused() {
+                    Err(self.reached(limit))
+                } else {
+                    Err(CallError::Instantiate {
+                        component: self.name.to_string(),
+                        source,
+                    })
+                }
+            }
+        }
+    }
+
+    fn store(&self, call: &Call, args: &[String]) -> Result<Store<State>, CallError> {
+        let budget = OutputBudget::new(self.limits.output.0);
+        let spent = Spent::default();
+        let slots = self.providers.iter().map(|used| {
+            let context = InstanceContext {
+                component: &self.name,
+                gate: &self.gate,
+            };
+            used.provider
+                .instance(&used.app, &context)
+                .map_err(|source| CallError::Provider {
+                    component: self.name.to_string(),
+                    provider: used.provider.name().to_owned(),
+                    source,
+                })
+        });
+        let slots = slots.collect::<Result<_, _>>()?;
+        let current = Current::default();
+        current.set(call.from(&self.name));
+        let parts = wasi::parts(self, args, &budget, &spent, &current)
+            .map_err(|error| CallError::Folder(Box::new(error)))?;
+        let state = State {
+            wasi: parts.wasi,
+            http: parts.http,
+            hooks: parts.hooks,
+            lookup: parts.lookup,
+            core: parts.core,
+            config: parts.config,
+            table: parts.table,
+            limiter: Limiter::new(&self.limits),
+            spent,
+            slots,
+            call: current,
+        };
+        let mut store = Store::new(self.pre.engine(), state);
+        store.limiter(|state| &mut state.limiter);
+        store.set_epoch_deadline(1);
+        store.epoch_deadline_callback(|_| Ok(UpdateDeadline::Yield(1)));
+        Ok(store)
+    }
+
+    /// Runs `body` on an instance for a call. The instance comes back only if that went well.
+    pub(crate) async fn run<R>(
+        &self,
+        mut live: Live,
+        call: &Call,
+        body: impl for<'a> FnOnce(&'a mut Live) -> BoxFuture<'a, wasmtime::Result<R>> + Send,
+    ) -> Result<(Live, R), CallError> {
+        let state = live.store.data_mut();
+        state.call.set(call.from(&self.name));
+        state.core.begin(call.scope());
+        if let Some(fuel) = self.limits.fuel {
+            live.store
+                .set_fuel(fuel)
+                .map_err(|source| self.failed(source))?;
+        }
+        match body(&mut live).await {
+            Ok(result) => {
+                live.store.data_mut().core.finish();
+                Ok((live, result))
+            }
+            Err(error) => Err(self.explain(error, &live.store)),
+        }
+    }
+
+    /// Says in the words of this crate why a guest did not return.
+    pub(crate) fn explain(&self, error: wasmtime::Error, store: &Store<State>) -> CallError {
+        let component = self.name.to_string();
+        let state = store.data();
+        if error.is::<OutputSpent>() || state.spent.get() {
+            return self.reached("output");
+        }
+        let error = match error.downcast::<RouteFailed>() {
+            Ok(RouteFailed(source)) => {
+                return match *source {
+                    // A reentrant call is the fault of the whole chain: it is told as it is.
+                    reentrant @ CallError::Reentrant { .. } => reentrant,
+                    source => CallError::Callee {
+                        component,
+                        source: Box::new(source),
+                    },
+                };
+            }
+            Err(error) => error,
+        };
+        let Some(trap) = error.root_cause().downcast_ref::<Trap>().copied() else {
+            return self.failed(error);
+        };
+        match (trap, state.limiter.refused()) {
+            (Trap::OutOfFuel, _) => self.reached("fuel"),
+            // Programs give up with `unreachable` when memory was refused them.
+            (Trap::UnreachableCodeReached, Some(limit)) => self.reached(limit),
+            _ => CallError::Trap {
+                component,
+                trap: describe(trap),
+                backtrace: frames(&error),
+            },
+        }
+    }
+
+    fn reached(&self, limit: &'static str) -> CallError {
+        self.host.observer.event(&Event::Limit {
+            component: &self.name,
+            limit,
+        });
+        let limits = &self.limits;
+        let value = match limit {
+            "memory" => limits.memory.to_string(),
+            "tables" => limits.tables.to_string(),
+            "output" => limits.output.to_string(),
+            "fuel" => limits
+                .fuel
+                .map_or_else(String::new, |fuel| fuel.to_string()),
+            _ => limits.instances.to_string(),
+        };
+        CallError::Limit {
+            component: self.name.to_string(),
+            limit,
+            value,
+        }
+    }
+
+    fn failed(&self, source: wasmtime::Error) -> CallError {
+        CallError::Host {
+            component: self.name.to_string(),
+            source,
+        }
+    }
+
+    /// Opens the granted folders once, so that one that is missing is known before anything runs.
+    pub(crate) fn check_folders(&self) -> Result<(), LinkError> {
+        self.folders.iter().try_for_each(|folder| {
+            std::fs::read_dir(&folder.path)
+                .map(drop)
+                .map_err(|source| LinkError::Folder {
+                    component: self.name.to_string(),
+                    name: folder.name.clone(),
+                    path: folder.path.clone(),
+                    source,
+                })
+        })
+    }
+}
+
+/// A trap as a fragment, in words that say what the program did.
+fn describe(trap: Trap) -> String {
+    match trap {
+        Trap::UnreachableCodeReached => {
+            "it gave up (`unreachable`), as programs do that panic or abort".to_owned()
+        }
+        Trap::StackOverflow => "its stack overflowed".to_owned(),
+        trap => trap
+            .to_string()
+            .trim_start_matches("wasm trap: ")
+            .to_owned(),
+    }
+}
+
+fn frames(error: &wasmtime::Error) -> Vec<String> {
+    let Some(backtrace) = error.downcast_ref::<WasmBacktrace>() else {
+        return Vec::new();
+    };
+    let frames = backtrace.frames();
+    let mut named: Vec<String> = frames
+        .iter()
+        .take(FRAMES_MAX)
+        .map(|frame| {
+            let name = frame.func_name().map(wasmtime_demangle);
+            name.unwrap_or_else(|| format!("function {}", frame.func_index()))
+        })
+        .collect();
+    if frames.len() > FRAMES_MAX {
+        named.push(format!("and {} more", frames.len() - FRAMES_MAX));
+    }
+    named
+}
+
+/// The name of a function as its source has it: Rust's mangling hides it otherwise.
+fn wasmtime_demangle(name: &str) -> String {
+    rustc_demangle::try_demangle(name).map_or_else(|_| name.to_owned(), |name| format!("{name:#}"))
+}
+
+impl fmt::Debug for Linked {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Linked")
+            .field("name", &self.name)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,63 @@
+//! What a host tells its embedder while components run.
+//!
+//! The host prints nothing. Whoever wants an audit file, a list of what was really used, or a message on
+//! a denial gives the builder an [`Observer`].
+
+use loop_core::policy::{Decision, Request};
+
+/// Something that happened in a running app.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Event<'a> {
+    /// The policy was asked, and answered.
+    Decision {
+        /// The component that asked.
+        component: &'a str,
+        /// What for.
+        request: &'a Request<'a>,
+        /// The answer.
+        decision: &'a Decision,
+    },
+    /// A component called another through a route.
+    Route {
+        /// The caller.
+        caller: &'a str,
+        /// The interface, as the caller imports it.
+        interface: &'a str,
+        /// Who served it.
+        provider: &'a str,
+        /// Where.
+        placement: loop_core::manifest::Placement,
+    },
+    /// An instance was ended because it reached a limit.
+    Limit {
+        /// The component.
+        component: &'a str,
+        /// The limit's name in `loop.toml`.
+        limit: &'static str,
+    },
+    /// A component serving requests failed on one of them.
+    Failed {
+        /// The component.
+        component: &'a str,
+        /// Why, with its causes.
+        error: &'a crate::CallError,
+    },
+}
+
+/// Receives the events of a host.
+///
+/// Called on whatever thread the event happens on, in the middle of a call: an implementation must be quick
+/// and must not block.
+pub trait Observer: Send + Sync + 'static {
+    /// Takes notice of one event.
+    fn event(&self, event: &Event<'_>);
+}
+
+/// Ignores everything.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Silent;
+
+impl Observer for Silent {
+    fn event(&self, _: &Event<'_>) {}
+}

@@ -1,0 +1,149 @@
+//! What an embedder adds to a host: interfaces that it serves itself, in its own process.
+//!
+//! A [`Provider`] has three lifetimes, and its types show them. The provider itself lives as long as the host. For
+//! each app that names one of its interfaces under `provide` it makes an [`Provider::App`], from the app's
+//! configuration; and for each instance that imports one, a [`Provider::Instance`], which is what its
+//! functions work on. Both are dropped with what they were made for.
+
+use std::any::{Any, TypeId};
+use std::fmt;
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+use loop_core::grants::Config;
+use loop_core::name::InterfaceName;
+use wasmtime::component::{HasData, Linker};
+
+use crate::gate::Gate;
+use crate::state::State;
+
+/// Why a provider could not do its part.
+pub type ProviderError = Box<dyn std::error::Error + Send + Sync>;
+
+/// Serves interfaces to components, in the host's own process.
+///
+/// `examples/embed` is a complete one.
+pub trait Provider: Send + Sync + 'static {
+    /// What lives as long as an app: a pool of connections, a cache.
+    type App: Send + Sync + 'static;
+
+    /// What lives as long as an instance, and what the provider's functions are called on.
+    type Instance: Send + 'static;
+
+    /// Its name, by which `provide` can choose among several providers of an interface.
+    fn name(&self) -> &str;
+
+    /// The interfaces that it serves.
+    fn interfaces(&self) -> Vec<InterfaceName>;
+
+    /// The WIT of those interfaces, from which a link error shows how what a component wants differs.
+    fn wit(&self) -> Option<&str> {
+        None
+    }
+
+    /// Adds its functions to the linker of a component that imports one of its interfaces.
+    ///
+    /// Functions made by `wasmtime::component::bindgen!` are added with
+    /// `add_to_linker::<State, Serves<Self>>(linker, State::of::<Self>)`.
+    fn link(&self, linker: &mut Linker<State>) -> wasmtime::Result<()>;
+
+    /// Prepares for an app. Called once for each app that uses the provider, when it is linked.
+    fn app(&self, context: &AppContext<'_>) -> Result<Self::App, ProviderError>;
+
+    /// Prepares for an instance. Called before it is made, on the way of its first call.
+    fn instance(
+        &self,
+        app: &Arc<Self::App>,
+        context: &InstanceContext<'_>,
+    ) -> Result<Self::Instance, ProviderError>;
+}
+
+/// What a provider learns of an app.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct AppContext<'a> {
+    /// The settings under `provide`.
+    pub config: &'a Config,
+    /// Decides what the provider itself may do in this app, by the grants under `provide`.
+    pub gate: &'a Gate,
+}
+
+/// What a provider learns of an instance.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct InstanceContext<'a> {
+    /// The name of the component in its app.
+    pub component: &'a str,
+    /// Decides what the component may do.
+    pub gate: &'a Gate,
+}
+
+/// Ties the functions that `bindgen!` makes to a provider's state of an instance.
+pub struct Serves<P>(PhantomData<fn() -> P>);
+
+impl<P> fmt::Debug for Serves<P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Serves")
+    }
+}
+
+impl<P: Provider> HasData for Serves<P> {
+    type Data<'a> = &'a mut P::Instance;
+}
+
+/// A provider whose types are hidden, so that providers of all types stand in one list.
+pub(crate) trait ErasedProvider: Send + Sync {
+    fn name(&self) -> &str;
+    fn interfaces(&self) -> Vec<InterfaceName>;
+    fn wit(&self) -> Option<&str>;
+    fn link(&self, linker: &mut Linker<State>) -> wasmtime::Result<()>;
+    fn app(&self, context: &AppContext<'_>) -> Result<Arc<dyn Any + Send + Sync>, ProviderError>;
+    fn instance(
+        &self,
+        app: &Arc<dyn Any + Send + Sync>,
+        context: &InstanceContext<'_>,
+    ) -> Result<Slot, ProviderError>;
+}
+
+/// A provider's state of one instance, with the provider's type to find it by.
+pub(crate) struct Slot {
+    pub(crate) provider: TypeId,
+    pub(crate) state: Box<dyn Any + Send>,
+}
+
+impl<P: Provider> ErasedProvider for P {
+    fn name(&self) -> &str {
+        Provider::name(self)
+    }
+
+    fn interfaces(&self) -> Vec<InterfaceName> {
+        Provider::interfaces(self)
+    }
+
+    fn wit(&self) -> Option<&str> {
+        Provider::wit(self)
+    }
+
+    fn link(&self, linker: &mut Linker<State>) -> wasmtime::Result<()> {
+        Provider::link(self, linker)
+    }
+
+    fn app(&self, context: &AppContext<'_>) -> Result<Arc<dyn Any + Send + Sync>, ProviderError> {
+        Ok(Arc::new(Provider::app(self, context)?))
+    }
+
+    fn instance(
+        &self,
+        app: &Arc<dyn Any + Send + Sync>,
+        context: &InstanceContext<'_>,
+    ) -> Result<Slot, ProviderError> {
+        let app = Arc::clone(app)
+            .downcast::<P::App>()
+            .map_err(|_| "the app was prepared by another provider")?;
+        let state = Provider::instance(self, &app, context)?;
+        Ok(Slot {
+            provider: TypeId::of::<P>(),
+            state: Box::new(state),
+        })
+    }
+}

@@ -1,0 +1,143 @@
+//! WASI 0.2 and 0.3, under the policy.
+//!
+//! wasmtime-wasi and wasmtime-wasi-http implement the interfaces. This module decides what an instance's contexts
+//! hold, and puts the policy where those crates ask: docs/security.md lists each place.
+
+mod http_client;
+mod lookup;
+mod sockets;
+
+use std::sync::Arc;
+
+use loop_core::grants::Access;
+use wasmtime::Engine;
+use wasmtime::component::Linker;
+use wasmtime_wasi::{FsPerms, WasiCtx, WasiCtxBuilder};
+use wasmtime_wasi_config::WasiConfigVariables;
+use wasmtime_wasi_http::WasiHttpCtx;
+
+use crate::chain::Current;
+use crate::core::CoreCtx;
+use crate::engine::EngineKind;
+use crate::error::LinkError;
+use crate::limits::OutputBudget;
+use crate::linked::Linked;
+use crate::serve::ToComponent;
+use crate::state::State;
+use crate::stdio::Spent;
+
+pub(crate) use http_client::{HttpHooks, HttpRoute};
+pub(crate) use lookup::{Lookup, LookupCtxView, LookupView};
+pub use lookup::{Resolver, SystemResolver};
+
+/// A linker with all that the host serves to every component: WASI and `loop:core`.
+pub(crate) fn linker(engine: &Engine, kind: EngineKind) -> wasmtime::Result<Linker<State>> {
+    let mut linker = Linker::new(engine);
+    wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
+    wasmtime_wasi_http::p2::add_only_http_to_linker_async(&mut linker)?;
+    wasmtime_wasi_config::add_to_linker(&mut linker, State::config)?;
+    crate::core::add_to_linker(&mut linker)?;
+    if kind.concurrent {
+        wasmtime_wasi::p3::add_to_linker(&mut linker)?;
+        wasmtime_wasi_http::p3::add_to_linker(&mut linker)?;
+    }
+    // Ours stand in front of those added above; and a provider that an app names stands in front of all.
+    linker.allow_shadowing(true);
+    lookup::add_to_linker_p2(&mut linker)?;
+    if kind.concurrent {
+        lookup::add_to_linker_p3(&mut linker)?;
+    }
+    Ok(linker)
+}
+
+/// What is made for an instance, apart from its limits.
+pub(crate) struct Parts {
+    pub(crate) wasi: WasiCtx,
+    pub(crate) http: WasiHttpCtx,
+    pub(crate) hooks: HttpHooks,
+    pub(crate) lookup: Lookup,
+    pub(crate) core: CoreCtx,
+    pub(crate) config: WasiConfigVariables,
+    pub(crate) table: wasmtime::component::ResourceTable,
+}
+
+/// Makes the parts of an instance whose arguments are `args`.
+pub(crate) fn parts(
+    linked: &Linked,
+    args: &[String],
+    budget: &OutputBudget,
+    spent: &Spent,
+    current: &Current,
+) -> Result<Parts, LinkError> {
+    let lookup = Lookup::new(linked.gate.clone(), Arc::clone(&linked.resolver));
+    let route = linked.http_server.as_ref().map(|server| {
+        let server = Arc::clone(server);
+        let (call, caller) = (current.clone(), Arc::clone(&linked.name));
+        Arc::new(ToComponent {
+            server,
+            call,
+            caller,
+        }) as Arc<dyn HttpRoute>
+    });
+    let mut config = WasiConfigVariables::new();
+    for (key, value) in &linked.config {
+        config.insert(key, value);
+    }
+    let mut table = wasmtime::component::ResourceTable::new();
+    table.set_max_capacity(linked.limits.handles as usize);
+    Ok(Parts {
+        wasi: context(linked, args, &lookup, budget, spent)?,
+        http: WasiHttpCtx::new(),
+        hooks: HttpHooks::new(
+            linked.gate.clone(),
+            lookup.clone(),
+            linked.limits.body,
+            route,
+        ),
+        lookup,
+        core: linked
+            .core
+            .context(&linked.name, linked.reads, budget.clone()),
+        config,
+        table,
+    })
+}
+
+fn context(
+    linked: &Linked,
+    args: &[String],
+    lookup: &Lookup,
+    budget: &OutputBudget,
+    spent: &Spent,
+) -> Result<WasiCtx, LinkError> {
+    let mut builder = WasiCtxBuilder::new();
+    builder.args(args).envs(&linked.variables);
+    let stdio = &linked.stdio;
+    builder.stdin(stdio.stdin.stream());
+    builder.stdout(stdio.stdout.stream(budget, spent));
+    builder.stderr(stdio.stderr.stream(budget, spent));
+    for folder in &linked.folders {
+        let perms = match folder.access {
+            Access::Read => FsPerms::ReadOnly,
+            Access::ReadWrite => FsPerms::ReadWrite,
+        };
+        builder
+            .preopened_dir(&folder.path, &folder.name, perms)
+            .map_err(|error| LinkError::Folder {
+                component: linked.name.to_string(),
+                name: folder.name.clone(),
+                path: folder.path.clone(),
+                source: std::io::Error::other(error),
+            })?;
+    }
+    // The check is asked for each address only where the protocol as such is allowed.
+    builder.allow_tcp(true).allow_udp(true);
+    builder.socket_addr_check(sockets::socket_check(
+        linked.gate.clone(),
+        lookup.resolved().clone(),
+    ));
+    if let Some(seed) = linked.seed {
+        builder.insecure_random_seed(seed.into());
+    }
+    Ok(builder.build())
+}
