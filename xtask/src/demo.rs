@@ -5,7 +5,7 @@ use std::process::{Child, Command, ExitCode, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
-use loop_build::{Environment, RustTarget};
+use loop_build::Environment;
 
 use crate::http::{self, Page};
 use crate::repo::Repo;
@@ -15,6 +15,9 @@ use crate::steps::{self, Outcome, Steps};
 /// The example that is the demo.
 const SITE: &str = "examples/site";
 
+/// Its app.
+const APP: &str = "site";
+
 /// How long the server may take until it listens: compiling its components without optimised
 /// dependencies takes seconds.
 const START_LIMIT: Duration = Duration::from_mins(2);
@@ -22,12 +25,17 @@ const START_LIMIT: Duration = Duration::from_mins(2);
 /// How often a server that starts is asked whether it listens.
 const START_POLL: Duration = Duration::from_millis(50);
 
+/// The port that is tried first, so that a page that was left open in a browser works again.
+const PORT: u16 = 8080;
+
 /// A page that the demo must serve.
 struct Expected {
     path: &'static str,
     status: u16,
-    /// Text that stands in the page.
-    text: &'static str,
+    /// Texts that stand in the page.
+    with: &'static [&'static str],
+    /// A text that does not.
+    without: Option<&'static str>,
     /// What a correct answer shows.
     shows: &'static str,
 }
@@ -37,38 +45,63 @@ const PAGES: &[Expected] = &[
     Expected {
         path: "/",
         status: 200,
-        text: "<h1",
-        shows: "the index, rendered from Markdown",
+        with: &["<h1>", "href=\"/page/glossary\""],
+        without: None,
+        shows: "the index of the docs",
+    },
+    Expected {
+        path: "/page/glossary",
+        status: 200,
+        with: &["<article>", "<table>", "policy"],
+        without: None,
+        shows: "a page, rendered from Markdown",
+    },
+    Expected {
+        path: "/page/no-such-page",
+        status: 404,
+        with: &["<h1>"],
+        without: Some("<article>"),
+        shows: "a page that is not there",
     },
     Expected {
         path: "/search?q=grant",
         status: 200,
-        text: "grant",
+        with: &["<mark>", "/page/glossary"],
+        without: None,
         shows: "a search finds pages",
     },
     Expected {
+        path: "/search?q=nothinghasthisword",
+        status: 200,
+        with: &["<h1>"],
+        without: Some("<mark>"),
+        shows: "a search finds nothing",
+    },
+    Expected {
         path: "/outside",
-        status: 403,
-        text: "refused",
-        shows: "a file outside the grant is refused",
+        status: 200,
+        with: &["refused: "],
+        without: Some("did not hold"),
+        shows: "files outside the grant are refused",
     },
     Expected {
         path: "/status",
         status: 200,
-        text: "requests",
-        shows: "logs and metrics by loop:core",
+        with: &["requests_total", "view=search", "request_duration_seconds"],
+        without: None,
+        shows: "metrics and logs by loop:core",
     },
 ];
 
 /// Serves the docs until it is interrupted.
 pub(crate) fn run(repo: &Repo, port: Option<u16>) -> Result<ExitCode> {
-    let (environment, target) = setup::components(repo)?;
-    if let Outcome::Failed(why) = build(repo, &environment, &target)? {
+    let (environment, _) = setup::components(repo)?;
+    if let Outcome::Failed(why) = build(repo, &environment)? {
         bail!(why);
     }
     let address = match port {
         Some(port) => SocketAddr::from((Ipv4Addr::LOCALHOST, port)),
-        None => free_address()?,
+        None => free_address(PORT).or_else(|_| free_address(0))?,
     };
     let mut server = Server::start(repo, &environment, address)?;
     println!("\nthe docs are served at http://{address}/ (end with Ctrl-C)");
@@ -81,23 +114,19 @@ pub(crate) fn run(repo: &Repo, port: Option<u16>) -> Result<ExitCode> {
 
 /// Serves the docs, fetches the pages that matter, and stops.
 pub(crate) fn run_check(repo: &Repo) -> Result<ExitCode> {
-    let (environment, target) = setup::components(repo)?;
+    let (environment, _) = setup::components(repo)?;
     let mut steps = Steps::default();
-    steps.run("demo", || check(repo, &environment, &target));
+    steps.run("demo", || check(repo, &environment));
     Ok(steps.finish())
 }
 
 /// As [`run_check`], as a step of another task.
-pub(crate) fn check(
-    repo: &Repo,
-    environment: &Environment,
-    target: &RustTarget,
-) -> Result<Outcome> {
-    let built = build(repo, environment, target)?;
+pub(crate) fn check(repo: &Repo, environment: &Environment) -> Result<Outcome> {
+    let built = build(repo, environment)?;
     if built != Outcome::Passed {
         return Ok(built);
     }
-    let address = free_address()?;
+    let address = free_address(0)?;
     let _server = Server::start(repo, environment, address)?;
     let mut wrong = 0;
     for expected in PAGES {
@@ -117,19 +146,19 @@ pub(crate) fn check(
 }
 
 /// Builds `loop` and, with it, the site.
-fn build(repo: &Repo, environment: &Environment, _target: &RustTarget) -> Result<Outcome> {
+fn build(repo: &Repo, environment: &Environment) -> Result<Outcome> {
     let built = steps::run(&mut repo.cargo(&["build", "--locked", "--package", "loop-cli"]))?;
     if built != Outcome::Passed {
         return Ok(built);
     }
-    steps::run(looped(repo, environment).args(["build", SITE]))
+    steps::run(looped(repo, environment).arg("build"))
 }
 
-/// The `loop` that was built here.
+/// The `loop` that was built here, in the folder of the site.
 fn looped(repo: &Repo, environment: &Environment) -> Command {
     let name = format!("loop{}", std::env::consts::EXE_SUFFIX);
     let mut command = environment.command(&repo.target().join("debug").join(name));
-    command.current_dir(repo.root());
+    command.current_dir(repo.path(SITE));
     command
 }
 
@@ -143,8 +172,15 @@ impl Expected {
                 page.body.trim()
             );
         }
-        if !page.body.contains(self.text) {
-            bail!("`{}` does not stand in the page", self.text);
+        for text in self.with {
+            if !page.body.contains(text) {
+                bail!("`{text}` does not stand in the page");
+            }
+        }
+        if let Some(text) = self.without
+            && page.body.contains(text)
+        {
+            bail!("`{text}` stands in the page");
         }
         Ok(())
     }
@@ -157,7 +193,7 @@ impl Server {
     /// Returns when the site listens.
     fn start(repo: &Repo, environment: &Environment, address: SocketAddr) -> Result<Server> {
         let mut command = looped(repo, environment);
-        command.args(["run", SITE, "--listen", &address.to_string()]);
+        command.args(["run", APP, "--listen", &address.to_string()]);
         command.stdin(Stdio::null());
         let mut server = Server(command.spawn().context("start `loop`")?);
         let start = Instant::now();
@@ -187,8 +223,37 @@ impl Drop for Server {
     }
 }
 
-/// An address of this machine that nothing listened on a moment ago.
-fn free_address() -> Result<SocketAddr> {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).context("find a free port")?;
+/// An address of this machine that nothing listened on a moment ago; port 0 stands for any.
+fn free_address(port: u16) -> Result<SocketAddr> {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).context("find a free port")?;
     Ok(listener.local_addr()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const EXPECTED: Expected = Expected {
+        path: "/",
+        status: 200,
+        with: &["one", "two"],
+        without: Some("three"),
+        shows: "numbers",
+    };
+
+    #[test]
+    fn a_page_is_compared() {
+        let page = |status, body: &str| Page {
+            status,
+            body: body.into(),
+        };
+        assert!(EXPECTED.compare(&page(200, "one two")).is_ok());
+        for (wrong, message) in [
+            (page(404, "one two"), "status 404, not 200: one two"),
+            (page(200, "one"), "`two` does not stand in the page"),
+            (page(200, "one two three"), "`three` stands in the page"),
+        ] {
+            assert_eq!(EXPECTED.compare(&wrong).unwrap_err().to_string(), message);
+        }
+    }
 }

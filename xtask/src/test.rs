@@ -53,7 +53,7 @@ pub(crate) fn run(repo: &Repo) -> Result<ExitCode> {
     });
     steps.run("tests", || steps::run(&mut tests(repo)));
     steps.run("demo", || match &components {
-        Some((environment, target)) => demo::check(repo, environment, target),
+        Some((environment, _)) => demo::check(repo, environment),
         None => Ok(Outcome::Skipped("no Rust for components".to_owned())),
     });
     Ok(steps.finish())

@@ -4,12 +4,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Context, Result};
-use cargo_metadata::MetadataCommand;
 use serde::Deserialize;
 
 use super::layers::Table;
 use super::{Findings, licence};
-use crate::repo::Repo;
+use crate::repo::{Repo, output};
 
 const FILE: &str = "deny.toml";
 
@@ -71,31 +70,38 @@ pub(crate) fn check(repo: &Repo, table: &Table, findings: &mut Findings) -> Resu
     Ok(())
 }
 
-fn resolved(repo: &Repo, target: &str) -> Result<Vec<Resolved>> {
-    let metadata = MetadataCommand::new()
-        .current_dir(repo.root())
-        .other_options([
-            "--locked".to_owned(),
-            "--filter-platform".to_owned(),
-            target.to_owned(),
-        ])
-        .exec()
-        .context("ask cargo for the resolved packages: is Cargo.lock up to date?")?;
-    let nodes = metadata
-        .resolve
-        .context("cargo resolved no packages")?
-        .nodes;
-    let in_graph: BTreeSet<_> = nodes.into_iter().map(|node| node.id).collect();
-    Ok(metadata
-        .packages
-        .into_iter()
-        .filter(|package| in_graph.contains(&package.id))
-        .map(|package| Resolved {
-            name: package.name.to_string(),
-            version: package.version.to_string(),
-            licence: package.license,
+/// What is compiled for a target. `cargo metadata` would also name what no feature asks for.
+fn resolved(repo: &Repo, target: &str) -> Result<BTreeSet<Resolved>> {
+    let mut tree = repo.cargo(&["tree", "--workspace", "--locked", "--prefix=none"]);
+    tree.args([
+        "--edges=normal,build,dev",
+        "--format={p}|{l}",
+        "--target",
+        target,
+    ]);
+    let lines = output(&mut tree).context("is Cargo.lock up to date?")?;
+    lines
+        .lines()
+        .filter(|line| !line.is_empty())
+        .map(|line| Resolved::parse(line).with_context(|| format!("understand `{line}`")))
+        .collect()
+}
+
+impl Resolved {
+    /// Reads a line of `cargo tree`: `name v1.0.0 (where it is)|licence (*)`.
+    fn parse(line: &str) -> Option<Resolved> {
+        let (package, licence) = line.split_once('|')?;
+        let mut words = package.split(' ');
+        let name = words.next()?;
+        let version = words.next()?.strip_prefix('v')?;
+        // Said of what was shown before.
+        let licence = licence.strip_suffix("(*)").unwrap_or(licence).trim();
+        Some(Resolved {
+            name: name.to_owned(),
+            version: version.to_owned(),
+            licence: (!licence.is_empty()).then(|| licence.to_owned()),
         })
-        .collect())
+    }
 }
 
 /// Each heavy dependency of the layer table is banned in `deny.toml`, for the same crates.
@@ -270,6 +276,23 @@ mod tests {
                 "`twice@1.0.0` need not be skipped any more",
             ]
         );
+    }
+
+    #[test]
+    fn lines_of_cargo_tree_are_understood() {
+        for line in [
+            "a v1.0.0|MIT",
+            "a v1.0.0 (proc-macro)|MIT (*)",
+            "a v1.0.0 (/some/folder)|MIT",
+        ] {
+            assert_eq!(
+                Resolved::parse(line),
+                Some(package("a", "1.0.0", "MIT")),
+                "{line}"
+            );
+        }
+        assert_eq!(Resolved::parse("a v1.0.0|").unwrap().licence, None);
+        assert_eq!(Resolved::parse("nothing"), None);
     }
 
     #[test]

@@ -30,6 +30,7 @@ struct Words {
     /// Where the rule holds; everywhere if empty.
     #[serde(default)]
     inside: Vec<String>,
+    /// Where it does not. What begins with `*` is the end of a path, all else the start of one.
     #[serde(default)]
     outside: Vec<String>,
     /// Whether comment lines count too.
@@ -75,7 +76,7 @@ impl Words {
         let path = &file.path;
         let holds = self.ending.iter().any(|ending| path.ends_with(ending))
             && (self.inside.is_empty() || self.inside.iter().any(|start| path.starts_with(start)))
-            && !self.outside.iter().any(|start| path.starts_with(start))
+            && !self.outside.iter().any(|pattern| covers(pattern, path))
             && (self.tests || !is_test_file(path));
         if !holds {
             return;
@@ -94,6 +95,13 @@ impl Words {
                 }
             }
         }
+    }
+}
+
+fn covers(pattern: &str, path: &str) -> bool {
+    match pattern.strip_prefix('*') {
+        Some(end) => path.ends_with(end),
+        None => path.starts_with(pattern),
     }
 }
 
@@ -206,7 +214,7 @@ mod tests {
         rule = "loud"
         ending = [".rs"]
         inside = ["src/"]
-        outside = ["src/shell/"]
+        outside = ["src/shell/", "*/build.rs"]
         words = ["shout!"]
         tests = false
         say = "be quiet"
@@ -247,6 +255,7 @@ mod tests {
         expect("src/a.rs", "// shout!\n", &[]);
         expect("src/shell/a.rs", "shout!();\n", &[]);
         expect("other/a.rs", "shout!();\n", &[]);
+        expect("src/x/build.rs", "shout!();\n", &[]);
         expect("src/tests/a.rs", "shout!();\n", &[]);
         expect("src/a.rs", "mod tests {\n    shout!();\n}\n", &[]);
         expect("a.md", "# LATER\n", &["a.md:1: `LATER`: do it now [later]"]);
