@@ -1,4 +1,4 @@
-//! Puts the SDK, the WIT and the templates into the crate, so that the `loop` binary carries them.
+//! Puts the SDK, the WIT, the templates and the example of a host into the crate, so that the `loop` binary carries them.
 
 use std::error::Error;
 use std::fmt::Write;
@@ -7,14 +7,15 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest, Sha256};
 
 /// The folders that are carried: the name of the table, and the folder from the repository's root.
-const CARRIED: [(&str, &str); 3] = [
+const CARRIED: [(&str, &str); 4] = [
     ("SDK", "sdk/loop-guest"),
     ("WIT", "wit"),
     ("TEMPLATES", "templates"),
+    ("EMBED", "examples/embed"),
 ];
 
-/// Files that are made by builds and belong to nobody else's.
-const LEFT_OUT: [&str; 2] = ["target", "Cargo.lock"];
+/// Names that are made by builds and belong to nobody else's.
+const LEFT_OUT: [&str; 3] = ["target", "Cargo.lock", ".loop"];
 
 fn main() -> Result<(), Box<dyn Error>> {
     let root = PathBuf::from(std::env::var("CARGO_MANIFEST_DIR")?)
@@ -35,7 +36,7 @@ fn main() -> Result<(), Box<dyn Error>> {
                 .ok_or("a name that is not UTF-8")?;
             let place = file.to_str().ok_or("a name that is not UTF-8")?;
             writeln!(code, "    ({name:?}, include_bytes!({place:?})),")?;
-            if table != "TEMPLATES" {
+            if table == "SDK" || table == "WIT" {
                 digest.update(name);
                 digest.update([0]);
                 digest.update(Sha256::digest(std::fs::read(&file)?));
@@ -43,6 +44,14 @@ fn main() -> Result<(), Box<dyn Error>> {
         }
         writeln!(code, "];")?;
     }
+    let manifest = root.join("Cargo.toml");
+    println!("cargo::rerun-if-changed={}", manifest.display());
+    let manifest = manifest.to_str().ok_or("a name that is not UTF-8")?;
+    writeln!(
+        code,
+        "/// The repository's own, which has the versions of what the example uses.\n\
+         pub(crate) static ROOT: &[(&str, &[u8])] = &[(\"Cargo.toml\", include_bytes!({manifest:?}))];"
+    )?;
     let digest = digest
         .finalize()
         .iter()

@@ -97,6 +97,18 @@ pub(crate) fn copy_atomically(from: &Path, to: &Path) -> io::Result<()> {
     Ok(())
 }
 
+/// The same for a folder.
+#[cfg(unix)]
+pub(crate) fn set_public_folder(path: &Path) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    fs::set_permissions(path, fs::Permissions::from_mode(0o755))
+}
+
+#[cfg(not(unix))]
+pub(crate) fn set_public_folder(_: &Path) -> io::Result<()> {
+    Ok(())
+}
+
 /// Temporary files are made for the user's eyes only; what is put in place is for whoever may enter the folder.
 #[cfg(unix)]
 fn set_public(path: &Path) -> io::Result<()> {
@@ -129,6 +141,24 @@ pub(crate) fn walk(folder: &Path) -> io::Result<Vec<PathBuf>> {
             } else if !path.join("Cargo.toml").exists() {
                 open.push(path);
             }
+        }
+    }
+    Ok(found)
+}
+
+/// All files below a folder.
+pub(crate) fn walk_all(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    let mut open = vec![folder.to_owned()];
+    while let Some(folder) = open.pop() {
+        for entry in fs::read_dir(&folder)? {
+            let entry = entry?;
+            let into = if entry.file_type()?.is_dir() {
+                &mut open
+            } else {
+                &mut found
+            };
+            into.push(entry.path());
         }
     }
     Ok(found)

@@ -2,7 +2,7 @@
 //!
 //! A reader needs five things. [`Environment`] is the little that this crate may know of the process it
 //! runs in. [`RustTarget`] is what builds Rust for `wasm32-wasip2`: found where rustup has it, made where it
-//! does not. [`build::build_components`] builds what is stale and nothing else. `scaffold` writes new
+//! does not. [`build::build_components`] builds what is stale and nothing else. [`scaffold`] writes new
 //! workspaces, components and hosts, and [`sdk`] the library that they build upon. Progress is told as an
 //! [`Event`], and work stops when a [`Cancel`] says so.
 //!
@@ -12,6 +12,7 @@
 pub mod build;
 pub mod environment;
 pub mod event;
+pub mod scaffold;
 pub mod sdk;
 pub mod toolchain;
 

@@ -110,8 +110,8 @@ enum Message {
 pub(crate) struct Outcome {
     /// Every artifact of a package that is a folder on this machine, the component's own among them.
     pub(crate) artifacts: Vec<Artifact>,
-    /// The output folders of their build scripts.
-    pub(crate) build_scripts: Vec<BuildScript>,
+    /// Their build scripts, which were run or need not be run again.
+    build_scripts: Vec<BuildScript>,
 }
 
 #[derive(Debug)]
@@ -125,7 +125,7 @@ pub(crate) struct Artifact {
 
 #[derive(Debug)]
 pub(crate) struct BuildScript {
-    pub(crate) package_id: String,
+    package_id: String,
     pub(crate) out_dir: PathBuf,
 }
 
@@ -143,15 +143,15 @@ impl Outcome {
             })
     }
 
-    /// The folder of the package with this id, if it is on this machine.
-    pub(crate) fn has_build_script(&self, folder: &Path) -> bool {
-        self.artifacts.iter().any(|artifact| {
-            artifact.folder == folder
-                && self
-                    .build_scripts
-                    .iter()
-                    .any(|script| script.package_id == artifact.package_id)
-        })
+    /// The build scripts of the package that this is an artifact of.
+    pub(crate) fn build_scripts_of(
+        &self,
+        artifact: &Artifact,
+    ) -> impl Iterator<Item = &BuildScript> {
+        let id = artifact.package_id.clone();
+        self.build_scripts
+            .iter()
+            .filter(move |script| script.package_id == id)
     }
 
     fn take(&mut self, line: &str) {

@@ -80,7 +80,7 @@ impl Inputs {
             .collect();
         let mut names = BTreeSet::new();
         for artifact in used {
-            inputs.add_package(&artifact.folder, outcome.has_build_script(&artifact.folder));
+            inputs.add_package(&artifact.folder);
             for file in artifact
                 .filenames
                 .iter()
@@ -88,10 +88,11 @@ impl Inputs {
             {
                 names.extend(variables(&fs::read_to_string(file).ok()?));
             }
-        }
-        for script in &outcome.build_scripts {
-            let output = script.out_dir.with_file_name("output");
-            names.extend(script_variables(&fs::read_to_string(output).ok()?));
+            for script in outcome.build_scripts_of(artifact) {
+                let output = script.out_dir.with_file_name("output");
+                names
+                    .extend(inputs.add_script(&artifact.folder, &fs::read_to_string(output).ok()?));
+            }
         }
         inputs.variables = names
             .into_iter()
@@ -104,12 +105,8 @@ impl Inputs {
     }
 
     /// Adds what Cargo reads in a package's folder besides the sources that the compiler names.
-    fn add_package(&mut self, folder: &Path, has_build_script: bool) {
+    fn add_package(&mut self, folder: &Path) {
         self.paths.insert(folder.join("Cargo.toml"));
-        if has_build_script {
-            // It may have read anything in its package.
-            self.paths.extend(files::walk(folder).unwrap_or_default());
-        }
         let wit = folder.join("wit");
         self.paths.extend(files::walk(&wit).unwrap_or_default());
         for tree in [folder.join("src"), wit] {
@@ -117,6 +114,35 @@ impl Inputs {
             // Also when it is not there, so that it is noticed when it comes.
             self.paths.insert(tree);
         }
+    }
+
+    /// Adds what a build script says it read, and returns the variables that it says it read.
+    ///
+    /// One that says nothing may have read anything in its package: Cargo takes it so, too.
+    fn add_script(&mut self, package: &Path, output: &str) -> Vec<String> {
+        let said = |key: &str| -> Vec<String> {
+            output
+                .lines()
+                .filter_map(|line| line.strip_prefix("cargo:"))
+                .filter_map(|line| {
+                    line.trim_start_matches(':')
+                        .strip_prefix(key)?
+                        .strip_prefix('=')
+                })
+                .map(str::to_owned)
+                .collect()
+        };
+        let (read, variables) = (said("rerun-if-changed"), said("rerun-if-env-changed"));
+        if read.is_empty() && variables.is_empty() {
+            self.paths.extend(files::walk(package).unwrap_or_default());
+        }
+        for path in read.into_iter().map(|path| package.join(path)) {
+            // Of a folder, all that is in it.
+            self.paths.extend(files::walk(&path).unwrap_or_default());
+            self.paths.extend(files::folders(&path));
+            self.paths.insert(path);
+        }
+        variables
     }
 
     /// Adds the files that decide how Cargo runs, there or not.
@@ -274,23 +300,11 @@ fn variables(text: &str) -> Vec<String> {
         .collect()
 }
 
-/// The variables that a build script says it read.
-fn script_variables(text: &str) -> Vec<String> {
-    text.lines()
-        .filter_map(|line| {
-            line.strip_prefix("cargo:")
-                .map(|rest| rest.trim_start_matches(':'))
-        })
-        .filter_map(|line| line.strip_prefix("rerun-if-env-changed="))
-        .map(str::to_owned)
-        .collect()
-}
-
 #[cfg(test)]
 mod tests {
-    use std::path::PathBuf;
+    use std::path::{Path, PathBuf};
 
-    use super::{script_variables, sources, variables};
+    use super::{Inputs, sources, variables};
 
     #[test]
     fn sources_are_read_with_their_spaces() {
@@ -311,11 +325,17 @@ mod tests {
             ),
             ["GREETING", "UNSET"]
         );
+    }
+
+    #[test]
+    fn what_a_build_script_says_it_read_is_believed() {
+        let mut inputs = Inputs::default();
+        let output = "cargo:rerun-if-env-changed=CC\ncargo::rerun-if-env-changed=AR\n\
+                      cargo::rerun-if-changed=data/text\ncargo:x=y\nits own words\n";
+        assert_eq!(inputs.add_script(Path::new("/w/a"), output), ["CC", "AR"]);
         assert_eq!(
-            script_variables(
-                "cargo:rerun-if-env-changed=CC\ncargo::rerun-if-env-changed=AR\ncargo:x=y\n"
-            ),
-            ["CC", "AR"]
+            inputs.paths.iter().collect::<Vec<_>>(),
+            [Path::new("/w/a/data/text")]
         );
     }
 }

@@ -1,6 +1,6 @@
 //! What stands on this machine for building components, for people to read.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
@@ -44,8 +44,8 @@ pub struct Found {
 }
 
 impl Toolchains {
-    /// Looks at what is there. Nothing is changed, and nothing is fetched.
-    pub fn detect(environment: &Environment) -> Self {
+    /// Looks at what is there for builds in this folder. Nothing is changed, and nothing is fetched.
+    pub fn detect(environment: &Environment, folder: &Path) -> Self {
         let cancel = Cancel::new();
         let rust = "install Rust with rustup: https://rustup.rs";
         let mut tools = vec![
@@ -58,7 +58,7 @@ impl Toolchains {
                 rust,
             ),
             program(environment, &cancel, "rustc", "compiles Rust", true, rust),
-            target(environment, &cancel),
+            target(environment, folder, &cancel),
             program(
                 environment,
                 &cancel,
@@ -125,9 +125,8 @@ fn program(
     }
 }
 
-fn target(environment: &Environment, cancel: &Cancel) -> Tool {
-    let folder = std::env::temp_dir();
-    let (found, hint) = match RustTarget::find(environment, &folder, cancel) {
+fn target(environment: &Environment, folder: &Path, cancel: &Cancel) -> Tool {
+    let (found, hint) = match RustTarget::find(environment, folder, cancel) {
         Ok(target) => {
             let found = Found {
                 path: target.sysroot.clone(),

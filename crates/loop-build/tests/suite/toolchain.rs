@@ -1,6 +1,4 @@
 //! Finding and making the target, through the crate's border.
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
 use std::path::{Path, PathBuf};
 
 use loop_build::{Cancel, Environment, Event, Permission, RustTarget, ToolchainError, Toolchains};
@@ -53,7 +51,7 @@ fn with_nothing_on_the_path_the_message_says_where_to_get_rust() {
     );
     assert_eq!(events, []);
 
-    let report = Toolchains::detect(&environment);
+    let report = Toolchains::detect(&environment, cache.path());
     assert!(!report.complete());
     assert!(
         report
