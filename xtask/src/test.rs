@@ -3,18 +3,18 @@
 use std::process::{Command, ExitCode};
 
 use anyhow::{Context, Result};
+use loop_build::toolchain::{Origin, TARGET};
 use loop_build::{Environment, RustTarget};
 
 use crate::repo::Repo;
 use crate::steps::{self, Outcome, Steps};
 use crate::{demo, setup, tidy};
 
-/// Where, under the target folder, the crates of components leave what is compiled for this machine:
-/// checks and unit tests.
+/// Where, under the target folder, the unit tests of components' crates are built, for this machine.
 const NATIVE: &str = "native";
 
-/// Where, under the target folder, the portable crates are checked.
-const PORTABLE: &str = "portable";
+/// Where, under the target folder, crates are checked for the target of components.
+const CHECKED: &str = "checked";
 
 /// Runs every step and prints a summary.
 pub(crate) fn run(repo: &Repo) -> Result<ExitCode> {
@@ -34,7 +34,11 @@ pub(crate) fn run(repo: &Repo) -> Result<ExitCode> {
         let findings = tidy::check(repo)?;
         Ok(tidy::report(&findings))
     });
-    steps.run("clippy", || clippy(repo, &guests));
+    steps.run("clippy", || clippy(repo));
+    steps.run("clippy of components", || {
+        let target = components.as_ref().map(|(_, target)| target);
+        clippy_of_components(repo, &guests, target)
+    });
     steps.run("docs", || {
         let mut doc = repo.cargo(&["doc", "--workspace", "--no-deps", "--locked"]);
         steps::run(doc.env("RUSTDOCFLAGS", "-D warnings"))
@@ -114,29 +118,35 @@ fn format(repo: &Repo, guests: &[GuestWorkspace]) -> Result<Outcome> {
     steps::run_all(std::iter::once(root).chain(guests))
 }
 
-fn clippy(repo: &Repo, guests: &[GuestWorkspace]) -> Result<Outcome> {
+fn clippy(repo: &Repo) -> Result<Outcome> {
     if !setup::cargo_has("clippy") {
         return Ok(missing("clippy"));
     }
-    let root = repo.cargo(&[
-        "clippy",
-        "--workspace",
-        "--all-targets",
-        "--locked",
-        "--",
-        "-D",
-        "warnings",
-    ]);
-    // Components are checked as programs of this machine: the generated bindings compile there too, and
-    // clippy need not know the target.
-    let guests = guests.iter().map(|guest| {
+    let mut clippy = repo.cargo(&["clippy", "--workspace", "--all-targets", "--locked"]);
+    steps::run(clippy.args(["--", "-D", "warnings"]))
+}
+
+/// Clippy reads the standard library of its own release only, so a target made for another compiler is no use to it.
+fn clippy_of_components(
+    repo: &Repo,
+    guests: &[GuestWorkspace],
+    target: Option<&RustTarget>,
+) -> Result<Outcome> {
+    if !setup::cargo_has("clippy") {
+        return Ok(missing("clippy"));
+    }
+    if !target.is_some_and(|target| target.origin == Origin::Installed) {
+        return Ok(Outcome::Skipped(format!(
+            "this machine's clippy has no {TARGET}"
+        )));
+    }
+    steps::run_all(guests.iter().map(|guest| {
         let mut command = repo.cargo(&["clippy", "--workspace", "--all-targets", "--locked"]);
-        command.args(["--manifest-path", &guest.manifest]);
-        command.arg("--target-dir").arg(repo.target().join(NATIVE));
+        command.args(["--manifest-path", &guest.manifest, "--target", TARGET]);
+        command.arg("--target-dir").arg(repo.target().join(CHECKED));
         command.args(["--", "-D", "warnings"]);
         command
-    });
-    steps::run_all(std::iter::once(root).chain(guests))
+    }))
 }
 
 /// What runs in a guest as well as in the host compiles for both.
@@ -149,9 +159,9 @@ fn portable(repo: &Repo, environment: &Environment, target: &RustTarget) -> Resu
         "loop-core",
         "--locked",
         "--target",
-        loop_build::toolchain::TARGET,
+        TARGET,
     ]);
-    check.arg("--target-dir").arg(repo.target().join(PORTABLE));
+    check.arg("--target-dir").arg(repo.target().join(CHECKED));
     steps::run(&mut check)
 }
 
