@@ -44,8 +44,11 @@ impl Guest for Render {
         match std::fs::read(&path) {
             Ok(bytes) => Ok(bytes.len() as u64),
             Err(error) => {
-                log::warn!(path = &path; "refused: {error}");
-                Err(error.to_string())
+                let text = error.to_string();
+                // The number after the words says nothing to a reader.
+                let reason = text.split(" (os error").next().unwrap_or(&text);
+                log::warn!(path = &path; "refused: {reason}");
+                Err(reason.to_owned())
             }
         }
     }

@@ -29,7 +29,10 @@ const OUTSIDE: [&str; 4] = [
 /// All pages, by folder.
 pub fn home() -> Reply {
     match pages::list_pages() {
-        Ok(entries) => Reply::html(200, document("Pages", "", &list(&entries))),
+        Ok(mut entries) => {
+            entries.sort_by(|a, b| (folder(a), &a.path).cmp(&(folder(b), &b.path)));
+            Reply::html(200, document("Pages", "", &list(&entries)))
+        }
         Err(problem) => failed(&problem),
     }
 }

@@ -41,10 +41,10 @@ fn push_sample(body: &mut String, sample: &Sample) {
         Reading::Level(level) => level.to_string(),
         Reading::Distribution(all) if all.count == 0 => "none".to_owned(),
         Reading::Distribution(all) => {
+            let average = all.sum / all.count as f64;
             format!(
-                "{} times, {:.6} on average",
-                all.count,
-                all.sum / all.count as f64
+                "{}, {average:.6} {} on average",
+                all.count, sample.metric.unit
             )
         }
     };
