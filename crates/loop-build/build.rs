@@ -70,20 +70,26 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Finds the files below a folder, and has this script run again when one comes or goes.
-fn walk(folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), Box<dyn Error>> {
-    println!("cargo::rerun-if-changed={}", folder.display());
+/// Finds the files below a folder, and has this script run again when one changes, comes or goes.
+///
+/// Cargo looks at a folder with all that is below it, build outputs too. Where there are some it is told of the files
+/// only, and of the folders within that have none. Returns whether there are none.
+fn walk(folder: &Path, files: &mut Vec<PathBuf>) -> Result<bool, Box<dyn Error>> {
+    let mut clean = true;
     for entry in std::fs::read_dir(folder)? {
         let entry = entry?;
         let name = entry.file_name();
         if LEFT_OUT.iter().any(|left_out| name == *left_out) {
-            continue;
-        }
-        if entry.file_type()?.is_dir() {
-            walk(&entry.path(), files)?;
+            clean = false;
+        } else if entry.file_type()?.is_dir() {
+            clean &= walk(&entry.path(), files)?;
         } else {
+            println!("cargo::rerun-if-changed={}", entry.path().display());
             files.push(entry.path());
         }
     }
-    Ok(())
+    if clean {
+        println!("cargo::rerun-if-changed={}", folder.display());
+    }
+    Ok(clean)
 }
