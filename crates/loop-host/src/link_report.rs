@@ -8,6 +8,7 @@
 //! These are pure functions over [`Shape`]s; they link nothing, and they print nothing: the lines of a
 //! difference come as data, for the caller to colour.
 
+mod built_in;
 mod compare;
 mod cross;
 mod explain;
@@ -65,8 +66,8 @@ pub enum Why {
     UnknownWasi,
     /// It is a function, type or unnamed interface of the world itself.
     NotAnInterface {
-        /// `function`, `interface without a package`, `component`, `module` or `value`.
-        what: &'static str,
+        /// `a function`, `an interface without a package`, `a component`, `a module` or `a value`.
+        what: String,
     },
 }
 
@@ -122,7 +123,7 @@ impl fmt::Display for Missing {
             (Why::NotAnInterface { what }, _) => {
                 write!(
                     f,
-                    "`{wanted}` is a {what} of the world itself, which nothing can provide"
+                    "`{wanted}` is {what} of the world itself, which nothing can provide"
                 )
             }
         }

@@ -16,6 +16,7 @@ mod needs;
 mod print;
 mod read;
 mod text;
+mod work;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -25,7 +26,7 @@ use loop_core::name::InterfaceName;
 pub use crate::shape::error::{LooksLike, MESSAGE_BYTES_MAX, ModuleFlavour, ShapeError};
 pub use crate::shape::model::{Function, FunctionKind, Interface, Item, NamedType};
 pub use crate::shape::needs::{FUNCTIONS_MAX, Need, NeedKind, grants_needed};
-pub use crate::shape::text::{WitError, interfaces_of, interfaces_of_wit};
+pub use crate::shape::text::{WitError, WitPackage, interfaces_of, interfaces_of_wit};
 
 pub(crate) use crate::shape::model::{Definitions, ERROR_CONTEXT, Type, TypeId, TypeKind};
 pub(crate) use crate::shape::print::declaration;
@@ -38,6 +39,10 @@ pub const COMPONENT_BYTES_MAX: usize = 256 << 20;
 /// and so does each byte of its name. All of WASI together is below 50,000; a few bytes of a hostile file can
 /// stand for a million.
 pub const DESCRIPTION_UNITS_MAX: usize = 4_000_000;
+
+/// How many parts of types the validator may look at, counted once for each use of a type. The largest
+/// components known need some 100,000; the validator does the most that is allowed in about a tenth of a second.
+pub const VALIDATION_PARTS_MAX: u64 = 10_000_000;
 
 /// The longest WIT text that is written, in bytes. All of WASI has about 200,000.
 pub const WIT_BYTES_MAX: usize = 2 << 20;

@@ -14,91 +14,84 @@ const NEAR: f64 = 0.9;
 
 /// The imports of a component that nothing satisfies, in their order.
 ///
-/// An import of the host's own interfaces counts as satisfied if the host has that track of it, such as 0.2,
-/// as wasmtime links it. If all others are satisfied and one of these asks for a newer version than the host
-/// has, it is reported, because then it must be that one.
+/// An import of the host's own interfaces is satisfied if the host has that track of it, such as 0.2, with all
+/// functions that are wanted, as wasmtime links it: also if the component was built with a newer version.
 pub fn missing(shape: &Shape, offers: &Offers) -> Vec<Missing> {
-    let mut certain = Vec::new();
-    let mut newer = Vec::new();
-    for item in &shape.imports {
-        match item {
-            Item::Interface(interface) => match &interface.id {
-                Some(id) => match judge(interface, id, offers) {
-                    Judgement::Satisfied => {}
-                    Judgement::PerhapsTooNew(missing) => newer.push(missing),
-                    Judgement::Missing(missing) => certain.push(missing),
-                },
-                None => certain.push(apart(item, "interface without a package", interface.wit())),
-            },
-            Item::Function(function) => {
-                certain.push(apart(
-                    item,
-                    "function",
-                    format!("import {};\n", shape.signature(function)),
-                ));
-            }
-            // Types in a world only name types of its interfaces.
-            Item::Type(_) => {}
-            Item::Other { what, .. } => certain.push(apart(item, what, String::new())),
+    shape
+        .imports
+        .iter()
+        .filter_map(|item| unsatisfied(shape, item, offers))
+        .collect()
+}
+
+fn unsatisfied(shape: &Shape, item: &Item, offers: &Offers) -> Option<Missing> {
+    match item {
+        // What names only types of values is there without a provider, as linkers see it.
+        Item::Interface(interface) if !interface.has_substance() => None,
+        Item::Interface(interface) => match &interface.id {
+            Some(id) => judge(interface, id, offers),
+            None => Some(apart(
+                item,
+                "an interface without a package",
+                interface.wit(),
+            )),
+        },
+        Item::Function(function) => {
+            let wit = format!("import {};\n", shape.signature(function));
+            Some(apart(item, "a function", wit))
         }
+        // Types in a world only name types of its interfaces.
+        Item::Type(_) => None,
+        Item::Other { what, .. } => Some(apart(item, &format!("a {what}"), String::new())),
     }
-    if certain.is_empty() { newer } else { certain }
 }
 
-enum Judgement {
-    Satisfied,
-    PerhapsTooNew(Missing),
-    Missing(Missing),
-}
-
-fn judge(interface: &Interface, id: &InterfaceName, offers: &Offers) -> Judgement {
+/// What is missing of an interface; none if it is satisfied.
+fn judge(interface: &Interface, id: &InterfaceName, offers: &Offers) -> Option<Missing> {
     let same_name: Vec<&Offer> = offers
         .all
         .iter()
         .filter(|offer| offer.name.unversioned() == id.unversioned())
         .collect();
-    let mut fitting: Vec<(&Offer, Vec<Line>)> = Vec::new();
-    for offer in same_name.iter().copied().filter(|offer| fits(offer, id)) {
-        if offer.from == Origin::BuiltIn {
-            if offer.name.version >= id.version {
-                return Judgement::Satisfied;
-            }
-            return Judgement::PerhapsTooNew(skewed(interface, id, &[offer]));
-        }
-        fitting.push((offer, difference(interface, offer)));
-    }
+    let mut fitting: Vec<(&Offer, Vec<Line>)> = same_name
+        .iter()
+        .filter(|offer| fits(offer, id))
+        .map(|offer| (*offer, difference(interface, offer)))
+        .collect();
     // Those without a difference first, the others as they were offered.
     fitting.sort_by_key(|(_, difference)| !difference.is_empty());
-    let provided = offers
-        .provided
-        .iter()
-        .any(|provided| fits_version(provided, id));
     let Some((best, difference)) = fitting.first().cloned() else {
-        return Judgement::Missing(if same_name.is_empty() {
+        return Some(if same_name.is_empty() {
             unheard(interface, id, offers)
         } else {
             skewed(interface, id, &same_name)
         });
+    };
+    if !difference.is_empty() && best.name.version < id.version {
+        return Some(skewed(interface, id, &[best]));
+    }
+    let provided = best.from == Origin::BuiltIn
+        || offers
+            .provided
+            .iter()
+            .any(|provided| fits_version(provided, id));
+    let (why, hint) = match (difference.is_empty(), provided) {
+        (true, true) => return None,
+        (true, false) => (Why::NotProvided, provide_hint(id, &best.from, offers)),
+        (false, _) => (Why::Shape, same_wit_hint(best)),
     };
     let nearest = fitting
         .iter()
         .map(|(offer, _)| (*offer).clone())
         .take(NEAREST_MAX)
         .collect();
-    let (why, hints) = if !difference.is_empty() {
-        (Why::Shape, vec![same_wit_hint(best)])
-    } else if provided {
-        return Judgement::Satisfied;
-    } else {
-        (Why::NotProvided, vec![provide_hint(id, &best.from, offers)])
-    };
-    Judgement::Missing(Missing {
+    Some(Missing {
         wanted: interface.name.clone(),
         wanted_wit: interface.wit(),
         why,
         nearest,
         difference,
-        hints,
+        hints: vec![hint],
     })
 }
 
@@ -252,11 +245,13 @@ fn distance(wanted: Option<&Version>, offered: Option<&Version>) -> (u64, u64, u
 }
 
 /// An import that no interface holds.
-fn apart(item: &Item, what: &'static str, wit: String) -> Missing {
+fn apart(item: &Item, what: &str, wit: String) -> Missing {
     Missing {
         wanted: item.name().to_owned(),
         wanted_wit: wit,
-        why: Why::NotAnInterface { what },
+        why: Why::NotAnInterface {
+            what: what.to_owned(),
+        },
         nearest: Vec::new(),
         difference: Vec::new(),
         hints: vec![
@@ -278,10 +273,12 @@ fn difference(wanted: &Interface, offer: &Offer) -> Vec<Line> {
 }
 
 fn same_wit_hint(offer: &Offer) -> String {
-    format!(
-        "build the component and {} with the same WIT of `{}`",
-        offer.from, offer.name
-    )
+    match offer.from {
+        Origin::BuiltIn => format!("build the component with the WIT of `{}`", offer.name),
+        Origin::Native(_) | Origin::Component(_) => {
+            format!("build both with the same WIT of `{}`", offer.name)
+        }
+    }
 }
 
 /// The lines for `loop.toml` that take an interface from somebody who offers it.

@@ -5,13 +5,14 @@ use std::fmt;
 use loop_core::name::InterfaceName;
 use serde::{Serialize, Serializer};
 
-use crate::shape::{Interface, Shape, interfaces_of_wit};
+use crate::link_report::built_in;
+use crate::shape::{Interface, Shape, WitPackage, interfaces_of_wit};
 
 /// Who offers an interface.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "kind", content = "name", rename_all = "kebab-case")]
 pub enum Origin {
-    /// The host itself: an interface of WASI.
+    /// The host itself: an interface of WASI, or `loop:core`.
     BuiltIn,
     /// A native provider, with its name.
     Native(String),
@@ -64,21 +65,16 @@ pub struct Offers {
 }
 
 impl Offers {
-    /// What this host has of WASI, and nothing else.
+    /// What this host has by itself: WASI and `loop:core`.
     pub fn built_in() -> Self {
         let mut offers = Self::default();
-        for (package, version, interfaces) in WASI {
-            for interface in interfaces {
-                let name = InterfaceName {
-                    namespace: "wasi".to_owned(),
-                    package: package.to_owned(),
-                    interface: (*interface).to_owned(),
-                    version: version.parse().ok(),
-                };
+        for interface in built_in::interfaces() {
+            if let Some(name) = interface.id.clone() {
+                let interface = Some(interface);
                 offers.all.push(Offer {
                     name,
                     from: Origin::BuiltIn,
-                    interface: None,
+                    interface,
                 });
             }
         }
@@ -87,9 +83,14 @@ impl Offers {
 
     /// Adds the interfaces of a native provider. A `wit` that cannot be read counts as none.
     pub fn native(&mut self, provider: &str, interfaces: &[InterfaceName], wit: Option<&str>) {
-        let known = wit
-            .and_then(|wit| interfaces_of_wit(&[(provider, wit)]).ok())
-            .unwrap_or_default();
+        let read = |wit| {
+            let package = WitPackage {
+                name: provider,
+                files: &[(provider, wit)],
+            };
+            interfaces_of_wit(&[package]).ok()
+        };
+        let known = wit.and_then(read).unwrap_or_default();
         for name in interfaces {
             let interface = known.iter().find(|interface| {
                 interface
@@ -129,68 +130,3 @@ impl Offers {
         self.app = Some(name.to_owned());
     }
 }
-
-/// The interfaces of WASI that wasmtime's implementations serve, with the version that they serve.
-const WASI: [(&str, &str, &[&str]); 14] = [
-    (
-        "cli",
-        "0.2.12",
-        &[
-            "environment",
-            "exit",
-            "stdin",
-            "stdout",
-            "stderr",
-            "terminal-input",
-            "terminal-output",
-            "terminal-stdin",
-            "terminal-stdout",
-            "terminal-stderr",
-        ],
-    ),
-    ("clocks", "0.2.12", &["monotonic-clock", "wall-clock"]),
-    ("filesystem", "0.2.12", &["types", "preopens"]),
-    ("io", "0.2.12", &["error", "poll", "streams"]),
-    ("random", "0.2.12", &["random", "insecure", "insecure-seed"]),
-    (
-        "sockets",
-        "0.2.12",
-        &[
-            "instance-network",
-            "ip-name-lookup",
-            "network",
-            "tcp",
-            "tcp-create-socket",
-            "udp",
-            "udp-create-socket",
-        ],
-    ),
-    ("http", "0.2.12", &["types", "outgoing-handler"]),
-    ("config", "0.2.0-rc.1", &["store"]),
-    (
-        "cli",
-        "0.3.0",
-        &[
-            "environment",
-            "exit",
-            "stdin",
-            "stdout",
-            "stderr",
-            "terminal-input",
-            "terminal-output",
-            "terminal-stdin",
-            "terminal-stdout",
-            "terminal-stderr",
-            "types",
-        ],
-    ),
-    (
-        "clocks",
-        "0.3.0",
-        &["monotonic-clock", "system-clock", "types"],
-    ),
-    ("filesystem", "0.3.0", &["types", "preopens"]),
-    ("random", "0.3.0", &["random", "insecure", "insecure-seed"]),
-    ("sockets", "0.3.0", &["ip-name-lookup", "types"]),
-    ("http", "0.3.0", &["types", "client"]),
-];

@@ -23,6 +23,12 @@ use crate::shape::model::{
 };
 use crate::shape::read::Raw;
 
+/// A description that is longer than it may be.
+const TOO_LONG: ShapeError = ShapeError::TooComplex {
+    what: "has more functions, types and names in its imports and exports than can be described",
+    limit: DESCRIPTION_UNITS_MAX as u64,
+};
+
 /// Imports and exports, described.
 pub(crate) struct Decoded {
     /// Imports in their order.
@@ -335,10 +341,7 @@ impl Decoder<'_> {
 
     /// Takes one unit and one per byte of `name` from what may be described.
     fn spend(&mut self, name: &str) -> Result<(), ShapeError> {
-        self.units = self
-            .units
-            .checked_sub(1 + name.len())
-            .ok_or(ShapeError::TooComplex)?;
+        self.units = self.units.checked_sub(1 + name.len()).ok_or(TOO_LONG)?;
         Ok(())
     }
 }

@@ -71,12 +71,15 @@ pub enum ShapeError {
         /// The size of the file in bytes.
         size: usize,
     },
-    /// Its interfaces are more than [`crate::shape::DESCRIPTION_UNITS_MAX`].
-    #[error(
-        "describes more interfaces, functions and types than the limit allows ({})",
-        crate::shape::DESCRIPTION_UNITS_MAX
-    )]
-    TooComplex,
+    /// Its interfaces and types are more than a limit allows: [`crate::shape::DESCRIPTION_UNITS_MAX`] or
+    /// [`crate::shape::VALIDATION_PARTS_MAX`].
+    #[error("is too complex: it {what}, and the limit is {limit}")]
+    TooComplex {
+        /// What there is too much of.
+        what: &'static str,
+        /// How much of it there may be.
+        limit: u64,
+    },
 }
 
 impl ShapeError {
@@ -99,7 +102,7 @@ impl ShapeError {
                 "the file is damaged, or the tool that made it has a bug; build it again, or see what `wasm-tools validate` says"
             }
             Self::TooLarge { .. } => "strip debug information from it with `wasm-tools strip`",
-            Self::UnknownVersion { .. } | Self::Unsupported { .. } | Self::TooComplex => {
+            Self::UnknownVersion { .. } | Self::Unsupported { .. } | Self::TooComplex { .. } => {
                 return None;
             }
         };

@@ -62,6 +62,17 @@ pub struct Interface {
 }
 
 impl Interface {
+    /// Whether there is something in it that has to be provided: a function or a resource.
+    pub fn has_substance(&self) -> bool {
+        let is_resource = |named: &NamedType| {
+            matches!(
+                self.wit.get(self.wit.base(named.id)).kind,
+                TypeKind::Resource
+            )
+        };
+        !self.functions.is_empty() || self.types.iter().any(is_resource)
+    }
+
     /// The function with that name, as it stands in the component: `get` or `[method]bucket.get`.
     pub fn function(&self, name: &str) -> Option<&Function> {
         self.functions.iter().find(|function| function.name == name)

@@ -6,10 +6,10 @@
 
 use loop_core::name::InterfaceName;
 
-use crate::shape::{Interface, Shape};
+use crate::shape::{Function, Interface, Shape};
 
 /// The most functions that a [`Need`] lists.
-pub const FUNCTIONS_MAX: usize = 16;
+pub const FUNCTIONS_MAX: usize = 64;
 
 /// What one imported interface could need.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -69,10 +69,14 @@ impl NeedKind {
 /// The least that the imports of a component could need, in the order of the imports. An interface that
 /// could need several grants comes once for each.
 pub fn grants_needed(shape: &Shape) -> Vec<Need> {
-    shape.imported_interfaces().flat_map(needs_of).collect()
+    let folders = Folders::of(shape);
+    shape
+        .imported_interfaces()
+        .flat_map(|interface| needs_of(interface, folders))
+        .collect()
 }
 
-fn needs_of(interface: &Interface) -> Vec<Need> {
+fn needs_of(interface: &Interface, folders: Folders) -> Vec<Need> {
     let Some(id) = &interface.id else {
         return vec![need(
             interface,
@@ -87,6 +91,7 @@ fn needs_of(interface: &Interface) -> Vec<Need> {
     );
     match path {
         ("wasi", "sockets", "tcp" | "udp" | "types") => sockets(interface),
+        ("wasi", "filesystem", _) => vec![files(interface, folders)],
         ("wasi", _, _) => vec![wasi(interface, id)],
         ("loop", "core", _) => vec![need(
             interface,
@@ -136,13 +141,9 @@ fn example(kind: NeedKind) -> Option<&'static str> {
     }
 }
 
-/// The functions of `wasi:filesystem/types` that change something.
-const WRITES: [&str; 12] = [
-    "write",
-    "write-via-stream",
-    "append-via-stream",
+/// The functions of `wasi:filesystem/types` that change what no stream can.
+const CHANGES: [&str; 8] = [
     "set-size",
-    "set-times",
     "set-times-at",
     "create-directory-at",
     "remove-directory-at",
@@ -152,6 +153,65 @@ const WRITES: [&str; 12] = [
     "symlink-at",
 ];
 
+/// What a component could do in folders that are granted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Folders {
+    /// Nothing: it imports no function that gets from a folder to what is in it. Rust's standard library
+    /// asks for the folders in every program.
+    Nothing,
+    /// Open files. Whether it writes to them does not show: standard libraries import both.
+    Open,
+    /// Also make, change and remove what is in them.
+    Change,
+}
+
+impl Folders {
+    fn of(shape: &Shape) -> Self {
+        let is_files = |interface: &&Interface| {
+            let id = interface.id.as_ref();
+            id.is_some_and(|id| id.namespace == "wasi" && id.package == "filesystem")
+        };
+        let files = shape.imported_interfaces().filter(is_files);
+        let names: Vec<&str> = files
+            .flat_map(|files| &files.functions)
+            .map(Function::own_name)
+            .collect();
+        if !names
+            .iter()
+            .any(|name| name.ends_with("-at") || *name == "read-directory")
+        {
+            Self::Nothing
+        } else if names.iter().any(|name| CHANGES.contains(name)) {
+            Self::Change
+        } else {
+            Self::Open
+        }
+    }
+}
+
+fn files(interface: &Interface, folders: Folders) -> Need {
+    match folders {
+        Folders::Nothing => need(
+            interface,
+            NeedKind::None,
+            "it imports no function that opens a file",
+        ),
+        Folders::Open => need(
+            interface,
+            NeedKind::Fs,
+            "it opens files in granted folders, and could write to them",
+        ),
+        Folders::Change => Need {
+            example: Some(r#"fs = [{ name = "data", path = "./data", access = "read-write" }]"#),
+            ..need(
+                interface,
+                NeedKind::Fs,
+                "it reads and changes files in granted folders",
+            )
+        },
+    }
+}
+
 fn wasi(interface: &Interface, id: &InterfaceName) -> Need {
     let imports = |name: &str| {
         interface
@@ -160,23 +220,6 @@ fn wasi(interface: &Interface, id: &InterfaceName) -> Need {
             .any(|function| function.own_name() == name)
     };
     match (id.package.as_str(), id.interface.as_str()) {
-        ("filesystem", "preopens") => need(
-            interface,
-            NeedKind::Fs,
-            "it asks for the folders that are granted",
-        ),
-        ("filesystem", _) if WRITES.into_iter().any(imports) => Need {
-            example: Some(r#"fs = [{ name = "data", path = "./data", access = "read-write" }]"#),
-            ..need(
-                interface,
-                NeedKind::Fs,
-                "it reads and changes files in granted folders",
-            )
-        },
-        ("filesystem", _) if imports("open-at") => {
-            need(interface, NeedKind::Fs, "it opens files in granted folders")
-        }
-        ("filesystem", _) => need(interface, NeedKind::None, "it opens no files by itself"),
         ("cli", "environment") if imports("get-environment") => need(
             interface,
             NeedKind::Env,

@@ -37,7 +37,10 @@ pub(crate) fn world(imports: &[Item], exports: &[Item], wit: &Definitions) -> St
         page.world_item("export", item);
     }
     page.close();
-    for (package, interfaces) in packages(imports, exports, wit) {
+    for (at, (package, interfaces)) in packages(imports, exports, wit).into_iter().enumerate() {
+        if at > 0 {
+            page.push("\n\n");
+        }
         page.open(&format!("package {package}"));
         for versions in interfaces {
             page.interface(&versions);

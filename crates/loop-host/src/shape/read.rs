@@ -9,8 +9,9 @@ use wasmparser::{
     Payload, ProducersSectionReader, ValidPayload, Validator, WasmFeatures,
 };
 
-use crate::shape::Check;
 use crate::shape::error::{LooksLike, ModuleFlavour, ShapeError, cut};
+use crate::shape::work::{TooMuch, Work};
+use crate::shape::{Check, VALIDATION_PARTS_MAX};
 
 /// The names of tools that are kept, per kind: real files have up to ten.
 const TOOLS_MAX: usize = 32;
@@ -73,6 +74,8 @@ enum Failure {
     Ends(usize),
     /// The file is a core module.
     Core,
+    /// Validating it is more work than the limit allows.
+    TooMuch,
     /// The parser or the validator objects.
     Wasm(wasmparser::Error),
 }
@@ -83,12 +86,22 @@ impl From<wasmparser::Error> for Failure {
     }
 }
 
+impl From<TooMuch> for Failure {
+    fn from(_: TooMuch) -> Self {
+        Self::TooMuch
+    }
+}
+
 impl Failure {
     fn explained(self, bytes: &[u8]) -> ShapeError {
         match self {
             Self::Ends(part) => ShapeError::Truncated {
                 size: bytes.len(),
                 part,
+            },
+            Self::TooMuch => ShapeError::TooComplex {
+                what: "uses large types more often than can be checked",
+                limit: VALIDATION_PARTS_MAX,
             },
             Self::Core => ShapeError::CoreModule {
                 made_for: flavour(bytes),
@@ -138,17 +151,19 @@ fn pass(bytes: &[u8], features: WasmFeatures, check: Check) -> Result<Raw, Failu
     let mut allocations = FuncValidatorAllocations::default();
     let mut parser = Parser::new(0);
     parser.set_features(features);
+    // The modules and components around the one that is being read, with where each ends.
     let mut outer = Vec::new();
+    let mut end = bytes.len();
     let mut rest = bytes;
     let mut imports = Vec::new();
     let mut exports = Vec::new();
     let mut notes = Notes::default();
+    let mut work = Work::default();
     loop {
         let depth = outer.len();
-        // Only between two parts of the outermost component may a file end.
-        let at_end = depth == 0 && rest.is_empty();
-        let (payload, consumed) = match parser.parse(rest, at_end)? {
-            Chunk::NeedMoreData(_) => return Err(Failure::Ends(bytes.len() - rest.len())),
+        let position = bytes.len() - rest.len();
+        let (payload, consumed) = match parser.parse(rest, position == end)? {
+            Chunk::NeedMoreData(_) => return Err(Failure::Ends(position)),
             Chunk::Parsed { payload, consumed } => (payload, consumed),
         };
         rest = rest.get(consumed..).unwrap_or_default();
@@ -159,6 +174,9 @@ fn pass(bytes: &[u8], features: WasmFeatures, check: Check) -> Result<Raw, Failu
             && depth == 0
         {
             return Err(Failure::Core);
+        }
+        if let Some(types) = validator.types(0) {
+            work.add(&payload, types)?;
         }
         let done = match validator.payload(&payload)? {
             ValidPayload::Func(function, body) if check == Check::Everything => {
@@ -171,9 +189,21 @@ fn pass(bytes: &[u8], features: WasmFeatures, check: Check) -> Result<Raw, Failu
             ValidPayload::Func(..) | ValidPayload::Ok | ValidPayload::Parser(_) => None,
         };
         match payload {
-            Payload::ModuleSection { parser: inner, .. }
-            | Payload::ComponentSection { parser: inner, .. } => {
-                outer.push(std::mem::replace(&mut parser, inner));
+            Payload::ModuleSection {
+                parser: inner,
+                unchecked_range,
+            }
+            | Payload::ComponentSection {
+                parser: inner,
+                unchecked_range,
+            } => {
+                if unchecked_range.end > end {
+                    return Err(Failure::Ends(position));
+                }
+                outer.push((
+                    std::mem::replace(&mut parser, inner),
+                    std::mem::replace(&mut end, unchecked_range.end),
+                ));
             }
             Payload::ComponentImportSection(section) if depth == 0 => {
                 for import in section {
@@ -197,7 +227,7 @@ fn pass(bytes: &[u8], features: WasmFeatures, check: Check) -> Result<Raw, Failu
                 notes.read(depth, section.name(), section.data());
             }
             Payload::End(_) => match (outer.pop(), done) {
-                (Some(outer), _) => parser = outer,
+                (Some(outer), _) => (parser, end) = outer,
                 (None, Some(types)) => {
                     let Notes {
                         languages,

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use wit_parser::{Handle, InterfaceId, Resolve, TypeDefKind, TypeOwner, WorldKey};
+use wit_parser::{Handle, InterfaceId, Resolve, SourceMap, TypeDefKind, TypeOwner, WorldKey};
 
 use crate::shape::model::{
     Definitions, ERROR_CONTEXT, Function, FunctionKind, Interface, NamedType, Owner, Type, TypeDef,
@@ -20,17 +20,38 @@ pub struct WitError {
     pub message: String,
 }
 
-/// The interfaces of WIT packages. Each text is one package, with the name to use in errors; a package
-/// comes after those it uses.
+/// The text of one WIT package.
+#[derive(Clone, Copy, Debug)]
+pub struct WitPackage<'a> {
+    /// What errors call it.
+    pub name: &'a str,
+    /// Its files, with their names.
+    pub files: &'a [(&'a str, &'a str)],
+}
+
+/// The interfaces of WIT packages, each of which comes after those it uses.
 ///
 /// This is for texts that come with a program. Text from elsewhere has no bounds here.
-pub fn interfaces_of_wit(packages: &[(&str, &str)]) -> Result<Vec<Interface>, WitError> {
+///
+/// # Errors
+/// When a text is not WIT, or uses a package that does not stand before it.
+pub fn interfaces_of_wit(packages: &[WitPackage<'_>]) -> Result<Vec<Interface>, WitError> {
     let mut resolve = Resolve::default();
-    for (name, text) in packages {
-        resolve.push_source(name, text).map_err(|error| WitError {
-            name: (*name).to_owned(),
-            message: format!("{error:#}"),
-        })?;
+    for package in packages {
+        let mut sources = SourceMap::default();
+        for (name, text) in package.files {
+            sources.push_str(name, *text);
+        }
+        let fail = |message| WitError {
+            name: package.name.to_owned(),
+            message,
+        };
+        let group = sources
+            .parse()
+            .map_err(|(sources, error)| fail(error.render(&sources)))?;
+        if let Err(error) = resolve.push_group(group) {
+            return Err(fail(error.render(&resolve.source_map)));
+        }
     }
     Ok(interfaces_of(&resolve))
 }

@@ -171,6 +171,10 @@ impl<'a> Page<'a> {
                 self.function(function);
                 self.push(";\n");
             }
+            // WIT has no words for a type that is exported from the world.
+            Item::Type(named) if direction == "export" => {
+                self.line(&format!("// export of a type: {}", named.name));
+            }
             Item::Type(_) => {}
             Item::Other { name, what } => self.line(&format!("// {direction} of a {what}: {name}")),
         }
