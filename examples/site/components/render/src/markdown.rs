@@ -130,3 +130,50 @@ fn collect_text(event: &Event<'_>, text: &mut String) {
         _ => {}
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::render;
+
+    fn html(markdown: &str) -> String {
+        render("page", markdown, &|path| path == "other").html
+    }
+
+    #[test]
+    fn html_in_markdown_becomes_text() {
+        assert_eq!(html("a <b onclick=x>"), "<p>a &lt;b onclick=x&gt;</p>\n");
+        assert!(!html("<script>alert(1)</script>\n\n<div>\nx\n</div>").contains("<script"));
+        assert!(!html("<style>@import x</style>").contains("<style"));
+        assert!(!html("<!-- a note\n<script>x</script>\n-->").contains("<script"));
+        assert!(!html("```<script>\nx\n```").contains("<script"));
+        assert!(!html("# <img src=x onerror=y>").contains("<img"));
+    }
+
+    #[test]
+    fn links_lead_to_pages_or_nowhere() {
+        assert_eq!(
+            html("[o](other.md)"),
+            "<p><a href=\"/page/other\">o</a></p>\n"
+        );
+        assert_eq!(html("[o](javascript:x)"), "<p><em>o</em></p>\n");
+        assert_eq!(html("<javascript:x>"), "<p><em>javascript:x</em></p>\n");
+        assert_eq!(html("![alt](javascript:x)"), "<p><em>alt</em></p>\n");
+        assert_eq!(
+            html("[o]\n\n[o]: other.md"),
+            "<p><a href=\"/page/other\">o</a></p>\n"
+        );
+    }
+
+    #[test]
+    fn a_page_is_called_by_its_first_heading_or_its_file() {
+        let page = |path, markdown| render(path, markdown, &|_| false).title;
+        assert_eq!(page("a/b", "## Part\n\n# The `page`"), "The page");
+        assert_eq!(page("a/b", "no heading"), "b");
+    }
+
+    #[test]
+    fn headings_have_names_of_their_own() {
+        let page = html("## What it is\n\n## What it is\n");
+        assert!(page.contains("id=\"what-it-is\"") && page.contains("id=\"what-it-is-1\""));
+    }
+}

@@ -115,3 +115,55 @@ fn snippet(text: &str, folded: &str, at: usize, words: &[String]) -> Vec<Fragmen
     push(done, end, false);
     fragments
 }
+
+#[cfg(test)]
+mod tests {
+    use super::search;
+    use crate::folder::File;
+    use crate::site::Site;
+
+    fn site() -> Site {
+        let file = |path: &str, text: &str| File {
+            path: path.to_owned(),
+            text: text.to_owned(),
+        };
+        Site::new(&[
+            file("bees", "# Bees\n\nBees fly. Ünder each beehive, a bee."),
+            file("trees", "# Trees\n\nA bee sits under a tree."),
+        ])
+    }
+
+    fn found(query: &str) -> Vec<String> {
+        search(&site(), query, 10)
+            .into_iter()
+            .map(|hit| hit.path)
+            .collect()
+    }
+
+    #[test]
+    fn pages_with_all_words_are_found_the_best_first() {
+        assert_eq!(found("bee"), ["bees", "trees"]);
+        assert_eq!(found("TREE bee"), ["trees"]);
+        assert_eq!(found("ünd"), ["bees"]);
+        assert_eq!(found("ees"), [""; 0], "words are found by their beginning");
+        assert_eq!(found("bee wasp"), [""; 0]);
+        assert_eq!(found(" ?! "), [""; 0]);
+    }
+
+    #[test]
+    fn the_snippet_is_the_text_with_the_words_marked() {
+        let hits = search(&site(), "tree", 1);
+        let snippet = &hits[0].snippet;
+        let text: String = snippet
+            .iter()
+            .map(|fragment| fragment.text.as_str())
+            .collect();
+        assert_eq!(text.trim(), "Trees A bee sits under a tree.");
+        let marked: Vec<_> = snippet
+            .iter()
+            .filter(|fragment| fragment.found)
+            .map(|fragment| &fragment.text)
+            .collect();
+        assert_eq!(marked, ["Tree", "tree"]);
+    }
+}

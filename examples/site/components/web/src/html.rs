@@ -53,3 +53,15 @@ pub fn document(title: &str, query: &str, body: &str) -> String {
 "#
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Text, document};
+
+    #[test]
+    fn text_is_never_markup() {
+        assert_eq!(Text("a<b>&\"'é").to_string(), "a&lt;b&gt;&amp;&quot;&#39;é");
+        let page = document("<title>", "\"><script>", "");
+        assert!(!page.contains("<script>") && !page.contains("<title><title>"));
+    }
+}

@@ -1,5 +1,7 @@
 //! What a request asks for.
 
+use std::fmt::Write;
+
 /// The longest path and query that is read, in bytes. Browsers send no more than a few thousand.
 const URL_BYTES_MAX: usize = 4096;
 
@@ -66,7 +68,10 @@ pub fn encode(path: &str) -> String {
             b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' | b'/' => {
                 url.push(char::from(byte));
             }
-            other => url.push_str(&format!("%{other:02X}")),
+            other => {
+                // Writing to a string cannot fail.
+                let _ = write!(url, "%{other:02X}");
+            }
         }
     }
     url
@@ -88,4 +93,42 @@ fn decode(text: &str) -> Option<String> {
         }
     }
     String::from_utf8(bytes).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Url;
+
+    #[test]
+    fn paths_and_queries_are_decoded() {
+        let url = Url::parse("/page/a%20b?x&q=c+d%2B").expect("it is a URL");
+        assert_eq!(url.path, "/page/a b");
+        assert_eq!(url.query("q"), Some("c d+"));
+        assert_eq!(url.query("x"), Some(""));
+    }
+
+    #[test]
+    fn what_leads_elsewhere_or_is_no_text_is_refused() {
+        for target in [
+            "",
+            "page",
+            "/page/../x",
+            "/page/%2e%2e/x",
+            "/page/..%2f..%2fCargo.toml",
+            "/..",
+            "/a\\b",
+            "/a%00",
+            "/%zz",
+            "/%+1",
+            "/%f",
+            "/%ff",
+            "/?q=%ff",
+        ] {
+            assert!(Url::parse(target).is_none(), "{target}");
+        }
+        assert!(
+            Url::parse(&format!("/{}", "a".repeat(5000))).is_none(),
+            "too long"
+        );
+    }
 }

@@ -1,5 +1,7 @@
 //! Where a link in a page leads.
 
+use std::fmt::Write;
+
 /// What becomes of a link.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Target {
@@ -50,10 +52,9 @@ fn join(from: &str, file: &str) -> Option<String> {
     for part in file.split('/') {
         match part {
             ".." => drop(parts.pop()?),
-            "." => {}
             // `/x` and `//x` are meant for the root of some other site.
             "" if parts.is_empty() => return None,
-            "" => {}
+            "" | "." => {}
             name => parts.push(name),
         }
     }
@@ -84,8 +85,65 @@ fn encode(path: &str) -> String {
             b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' | b'/' => {
                 url.push(char::from(byte));
             }
-            other => url.push_str(&format!("%{other:02X}")),
+            other => {
+                // Writing to a string cannot fail.
+                let _ = write!(url, "%{other:02X}");
+            }
         }
     }
     url
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Target, resolve};
+
+    /// Where a link on the page `guide/start` leads, among the pages `guide/start`, `guide/end`, `a b` and `api/README`.
+    fn target(link: &str) -> Option<String> {
+        let pages = ["guide/start", "guide/end", "a b", "api/README"];
+        match resolve("guide/start", link, &|page| pages.contains(&page)) {
+            Target::Url(url) => Some(url),
+            Target::Nowhere => None,
+        }
+    }
+
+    #[test]
+    fn links_between_files_lead_to_pages() {
+        assert_eq!(target("end.md").as_deref(), Some("/page/guide/end"));
+        assert_eq!(
+            target("./end.md#part").as_deref(),
+            Some("/page/guide/end#part")
+        );
+        assert_eq!(target("../a b.md").as_deref(), Some("/page/a%20b"));
+        assert_eq!(target("../api/").as_deref(), Some("/page/api/README"));
+        assert_eq!(target("#here").as_deref(), Some("#here"));
+    }
+
+    #[test]
+    fn links_elsewhere_keep_their_scheme() {
+        assert_eq!(
+            target("https://example.com/?a=b").as_deref(),
+            Some("https://example.com/?a=b")
+        );
+        assert_eq!(
+            target("mailto:ada@example.com").as_deref(),
+            Some("mailto:ada@example.com")
+        );
+    }
+
+    #[test]
+    fn links_that_do_something_or_leave_the_folder_lead_nowhere() {
+        for link in [
+            "javascript:alert(1)",
+            "JaVaScRiPt:alert(1)",
+            "data:text/html,x",
+            "vbscript:x",
+            "../../etc/passwd",
+            "/etc/passwd",
+            "//example.com",
+            "missing.md",
+        ] {
+            assert_eq!(target(link), None, "{link}");
+        }
+    }
 }
