@@ -1,0 +1,146 @@
+//! Ctrl-C: the first one asks for an orderly end, the second one ends at once.
+//!
+//! A thread waits for the signals. While something can be stopped in order ([`Interrupt::stoppable`]), the first
+//! signal only asks; otherwise, while a component is compiled for instance, it ends the process.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+
+use loop_build::Cancel;
+use tokio::sync::watch;
+
+/// SIGINT, as the terminal sends it on Ctrl-C.
+const INTERRUPT: u8 = 2;
+
+/// What listens for signals. Cheap to clone; clones are the same.
+#[derive(Clone, Debug)]
+pub(crate) struct Interrupt {
+    cancel: Cancel,
+    signal: watch::Receiver<Option<u8>>,
+    stoppable: Arc<AtomicUsize>,
+}
+
+/// Held while there is something that stops in order.
+#[derive(Debug)]
+pub(crate) struct Stoppable(Arc<AtomicUsize>);
+
+impl Interrupt {
+    /// Begins to listen. Where signals cannot be had, Ctrl-C ends the process as it always does.
+    pub(crate) fn install() -> Self {
+        let (sender, signal) = watch::channel(None);
+        let interrupt = Self {
+            cancel: Cancel::new(),
+            signal,
+            stoppable: Arc::default(),
+        };
+        let (cancel, stoppable) = (interrupt.cancel.clone(), Arc::clone(&interrupt.stoppable));
+        let listen = move || {
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_io()
+                .build();
+            if let Ok(runtime) = runtime {
+                runtime.block_on(listen(&cancel, &sender, &stoppable));
+            }
+        };
+        // Without the thread the system's own handling stays, which is an end as well.
+        let _ = thread::Builder::new()
+            .name("loop-signals".to_owned())
+            .stack_size(128 << 10)
+            .spawn(listen);
+        interrupt
+    }
+
+    /// Says that there is something that stops in order, until the guard is dropped.
+    pub(crate) fn stoppable(&self) -> Stoppable {
+        self.stoppable.fetch_add(1, Ordering::SeqCst);
+        Stoppable(Arc::clone(&self.stoppable))
+    }
+
+    /// The flag that stops a build.
+    pub(crate) fn cancel(&self) -> &Cancel {
+        &self.cancel
+    }
+
+    /// The signal that came, if one did.
+    pub(crate) fn signal(&self) -> Option<u8> {
+        *self.signal.borrow()
+    }
+
+    /// Waits for the first signal, and gives its number.
+    pub(crate) async fn wait(&self) -> u8 {
+        let mut signal = self.signal.clone();
+        match signal.wait_for(Option::is_some).await.map(|signal| *signal) {
+            Ok(signal) => signal.unwrap_or(INTERRUPT),
+            // Nobody listens, so no signal will come this way.
+            Err(_) => std::future::pending().await,
+        }
+    }
+}
+
+impl Drop for Stoppable {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+async fn listen(cancel: &Cancel, sender: &watch::Sender<Option<u8>>, stoppable: &AtomicUsize) {
+    let Ok(mut signals) = Signals::new() else {
+        return;
+    };
+    loop {
+        let signal = signals.next().await;
+        let first = sender.borrow().is_none();
+        cancel.cancel();
+        sender.send_replace(Some(signal));
+        if !first || stoppable.load(Ordering::SeqCst) == 0 {
+            #[expect(
+                clippy::exit,
+                reason = "nothing that could be stopped in order is running, or it did not stop"
+            )]
+            std::process::exit(i32::from(128 + signal));
+        }
+    }
+}
+
+#[cfg(unix)]
+struct Signals {
+    interrupt: tokio::signal::unix::Signal,
+    terminate: tokio::signal::unix::Signal,
+}
+
+#[cfg(unix)]
+impl Signals {
+    fn new() -> std::io::Result<Self> {
+        use tokio::signal::unix::{SignalKind, signal};
+
+        Ok(Self {
+            interrupt: signal(SignalKind::interrupt())?,
+            terminate: signal(SignalKind::terminate())?,
+        })
+    }
+
+    async fn next(&mut self) -> u8 {
+        tokio::select! {
+            _ = self.interrupt.recv() => INTERRUPT,
+            _ = self.terminate.recv() => 15,
+        }
+    }
+}
+
+#[cfg(not(unix))]
+struct Signals;
+
+#[cfg(not(unix))]
+impl Signals {
+    fn new() -> std::io::Result<Self> {
+        Ok(Self)
+    }
+
+    async fn next(&mut self) -> u8 {
+        match tokio::signal::ctrl_c().await {
+            Ok(()) => INTERRUPT,
+            Err(_) => std::future::pending().await,
+        }
+    }
+}
