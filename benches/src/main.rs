@@ -1,2 +1,87 @@
-//! placeholder
-fn main() {}
+//! Benchmarks: every figure with its floor, measured in the same run.
+//!
+//! `loop-bench host [--json FILE]` prints the table of docs/perf.md. Each row says what was measured, what the floor
+//! was and the ratio of the two; smaller is always better. Ours and the floor are measured in turn, and the medians of
+//! several rounds are compared, so that a machine that gets slower in between slows both.
+
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a program that prints a table"
+)]
+
+mod calls;
+mod instantiate;
+mod policy;
+mod process;
+mod row;
+
+use std::path::PathBuf;
+
+use anyhow::{Context as _, bail};
+use row::Row;
+
+fn main() -> anyhow::Result<()> {
+    let mut args = std::env::args().skip(1);
+    let mut json = None;
+    let mut only = None;
+    match args.next().as_deref() {
+        Some("host") => {}
+        other => bail!("usage: loop-bench host [--json FILE] [--only ROW], not {other:?}"),
+    }
+    while let Some(arg) = args.next() {
+        let value = args
+            .next()
+            .with_context(|| format!("{arg} takes a value"))?;
+        match arg.as_str() {
+            "--json" => json = Some(PathBuf::from(value)),
+            "--only" => only = Some(value),
+            _ => bail!("there is no option {arg}"),
+        }
+    }
+    if cfg!(debug_assertions) {
+        eprintln!("warning: built without optimisation, so the figures mean nothing");
+    }
+
+    let wanted = |name: &str| only.as_deref().is_none_or(|only| name.contains(only));
+    let mut rows: Vec<Row> = Vec::new();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    if wanted("native/scalar") || wanted("policy/decision") {
+        rows.push(told(runtime.block_on(calls::scalar()))?);
+    }
+    if wanted("native/list-64KiB") {
+        rows.push(told(runtime.block_on(calls::list()))?);
+    }
+    if wanted("start/hello-warm") {
+        rows.push(process::start()?);
+    }
+    if wanted("instantiate/100KB") {
+        rows.push(told(runtime.block_on(instantiate::instantiate()))?);
+    }
+    for (version, guest) in [("http02", "http-p2"), ("http03", "http-p3")] {
+        if wanted(&format!("{version}/cpu-per-request")) {
+            rows.push(process::http(version, guest)?);
+        }
+    }
+    if wanted("memory/idle-app") {
+        rows.push(process::memory()?);
+    }
+    if wanted("policy/decision") {
+        let scalar = rows.first().context("native/scalar was measured")?.value;
+        rows.push(policy::decision(scalar)?);
+    }
+
+    row::print(&rows);
+    if let Some(path) = json {
+        std::fs::write(&path, serde_json::to_string_pretty(&rows)?)
+            .with_context(|| format!("cannot write {}", path.display()))?;
+    }
+    Ok(())
+}
+
+/// The engine's errors are no standard ones.
+fn told(row: wasmtime::Result<Row>) -> anyhow::Result<Row> {
+    row.map_err(|error| anyhow::anyhow!("{error:?}"))
+}

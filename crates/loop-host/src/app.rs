@@ -9,7 +9,7 @@ use loop_core::grants::{Config, Grants};
 use loop_core::name::InterfaceName;
 use loop_core::policy::{Request, Trust};
 use loop_core::{Limits, policy};
-use wasmtime::component::types::ComponentItem;
+use wasmtime::component::types::{ComponentInstance, ComponentItem};
 
 use crate::chain::Call;
 use crate::command;
@@ -19,10 +19,11 @@ use crate::error::{CallError, LinkError};
 use crate::gate::Gate;
 use crate::host::Shared;
 use crate::instances::{Instances, Mode};
+use crate::invoke::Function;
 use crate::link_report;
 use crate::linked::{Folder, Linked, Used};
 use crate::provider::{AppContext, ErasedProvider};
-use crate::route::Route;
+use crate::route::{self, Route};
 use crate::serve;
 use crate::stdio::Stdio;
 use crate::wasi::{Resolver, SystemResolver};
@@ -168,6 +169,15 @@ impl App {
         crate::invoke::invoke(&self.root, call).await
     }
 
+    /// An exported function of the root, named `acme:math/calc#add`, or `add` if it is exported by itself.
+    ///
+    /// # Errors
+    /// [`CallError::NoExport`] if there is no such function.
+    pub fn function(&self, name: &str) -> Result<Function, CallError> {
+        let (interface, name) = crate::invoke::split(name);
+        Function::find(&self.root, interface, name)
+    }
+
     /// Begins to serve the root's HTTP handler on an address.
     ///
     /// # Errors
@@ -303,6 +313,11 @@ impl<'a> AppLinker<'a> {
                         http_server = Some(target);
                     } else {
                         let exported = self.exported(provider, &interface)?;
+                        if !self.fits(&wanted, &engine, provider, &exported)
+                            && let Some(error) = self.explain(name, component)
+                        {
+                            return Err(error);
+                        }
                         let route = Arc::new(Route::new(import, target));
                         route.link(&mut linker, &wanted, &exported, &app_name)?;
                     }
@@ -310,19 +325,9 @@ impl<'a> AppLinker<'a> {
             }
         }
 
-        let pre = linker.instantiate_pre(&component.code).map_err(|error| {
-            let offers = self.offers();
-            match component
-                .shape()
-                .map(|shape| link_report::missing(&shape, &offers))
-            {
-                Ok(missing) if !missing.is_empty() => LinkError::Missing {
-                    component: name.to_owned(),
-                    missing,
-                },
-                _ => fail(error),
-            }
-        })?;
+        let pre = linker
+            .instantiate_pre(&component.code)
+            .map_err(|error| self.explain(name, component).unwrap_or_else(|| fail(error)))?;
 
         let gate = Gate::new(
             name,
@@ -451,6 +456,35 @@ impl<'a> AppLinker<'a> {
             interface: wanted.to_string(),
             exports,
         })
+    }
+
+    /// Whether the interface that a component exports is the one that another wants.
+    fn fits(
+        &self,
+        wanted: &ComponentInstance,
+        wanted_in: &wasmtime::Engine,
+        provider: &str,
+        exported: &str,
+    ) -> bool {
+        let Some(spec) = self.spec.components.get(provider) else {
+            return false;
+        };
+        let engine = spec.component.code.engine();
+        let ty = spec.component.code.component_type();
+        match ty.get_export(engine, exported).map(|item| item.ty) {
+            Some(ComponentItem::ComponentInstance(offered)) => {
+                route::fits(wanted_in, wanted, engine, &offered)
+            }
+            _ => false,
+        }
+    }
+
+    /// What of a component's imports is not satisfied, if its types say so.
+    fn explain(&self, name: &str, component: &Component) -> Option<LinkError> {
+        let shape = component.shape().ok()?;
+        let missing = link_report::missing(&shape, &self.offers());
+        let component = name.to_owned();
+        (!missing.is_empty()).then_some(LinkError::Missing { component, missing })
     }
 
     /// Everything that could satisfy an import in this app, for a readable error.

@@ -5,7 +5,6 @@ use std::path::Path;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use wasmtime::component::types::ComponentItem;
 
 use crate::cache::{self, Cache};
 use crate::engine::{EngineKind, Engines};
@@ -49,18 +48,6 @@ impl Component {
         ty.exports(self.code.engine())
             .map(|(name, _)| name.to_owned())
             .collect()
-    }
-
-    /// The full name of the interface that it exports under `name`, which may leave the version away.
-    pub(crate) fn exported_interface(&self, name: &str) -> Option<String> {
-        let ty = self.code.component_type();
-        ty.exports(self.code.engine())
-            .filter(|(_, item)| matches!(item.ty, ComponentItem::ComponentInstance(_)))
-            .map(|(export, _)| export)
-            .find(|export| {
-                *export == name || export.split_once('@').is_some_and(|(bare, _)| bare == name)
-            })
-            .map(ToOwned::to_owned)
     }
 
     /// Decodes its world: what it imports and exports, with all types.

@@ -136,6 +136,11 @@ impl Linked {
         };
         let mut store = Store::new(self.pre.engine(), state);
         store.limiter(|state| &mut state.limiter);
+        if let Some(fuel) = self.limits.fuel {
+            // For what runs while the instance is made. Each call begins with a full tank of its own.
+            store.set_fuel(fuel).map_err(|source| self.failed(source))?;
+        }
+        store.set_hostcall_fuel(usize::try_from(self.limits.body.0).unwrap_or(usize::MAX));
         store.set_epoch_deadline(1);
         store.epoch_deadline_callback(|_| Ok(UpdateDeadline::Yield(1)));
         Ok(store)

@@ -18,9 +18,9 @@ use std::fmt;
 use std::sync::Arc;
 
 use loop_core::manifest::Placement;
-use wasmtime::StoreContextMut;
 use wasmtime::component::types::{ComponentInstance, ComponentItem};
 use wasmtime::component::{ComponentExportIndex, Linker, Type, Val};
+use wasmtime::{Engine, StoreContextMut};
 
 use crate::chain::Call;
 use crate::error::{CallError, LinkError};
@@ -28,10 +28,6 @@ use crate::instances::{Instances, Live};
 use crate::linked::Linked;
 use crate::observer::Event;
 use crate::state::State;
-
-/// The most bytes of values that cross in one call, as wasmtime counts what it copies. It bounds what a
-/// hostile caller can make the host allocate.
-pub const CROSSING_BYTES_MAX: usize = 64 << 20;
 
 /// A call through a route failed. Travels through the caller's guest as the cause of its end.
 #[derive(Debug, thiserror::Error)]
@@ -178,6 +174,30 @@ impl fmt::Debug for Route {
             .field("provider", &self.provider)
             .finish()
     }
+}
+
+/// Whether an interface that one component wants is the one that another offers: all functions are there, with the same types.
+///
+/// Each comes with the engine of the component that it belongs to.
+pub(crate) fn fits(
+    wanted_in: &Engine,
+    wanted: &ComponentInstance,
+    offered_in: &Engine,
+    offered: &ComponentInstance,
+) -> bool {
+    wanted.exports(wanted_in).all(|(name, item)| {
+        let ComponentItem::ComponentFunc(wanted) = item.ty else {
+            return true;
+        };
+        let Some(ComponentItem::ComponentFunc(offered)) =
+            offered.get_export(offered_in, name).map(|item| item.ty)
+        else {
+            return false;
+        };
+        wanted.async_() == offered.async_()
+            && wanted.params().eq(offered.params())
+            && wanted.results().eq(offered.results())
+    })
 }
 
 /// The kind of value in a type that cannot leave its component, if there is one.
