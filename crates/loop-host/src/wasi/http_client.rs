@@ -68,13 +68,13 @@ const CONNECT_DEFAULT: Duration = Duration::from_secs(30);
 
 /// The time from the last piece of the request until the head of the response is there, if the component sets
 /// none: what proxies wait.
-const FIRST_BYTE_DEFAULT: Duration = Duration::from_secs(60);
+const FIRST_BYTE_DEFAULT: Duration = Duration::from_mins(1);
 
 /// The time between two pieces of the response, if the component sets none: as above.
-const BETWEEN_BYTES_DEFAULT: Duration = Duration::from_secs(60);
+const BETWEEN_BYTES_DEFAULT: Duration = Duration::from_mins(1);
 
 /// The longest of these times that a component may set, for long polls.
-const TIME_MAX: Duration = Duration::from_secs(600);
+const TIME_MAX: Duration = Duration::from_mins(10);
 
 /// What wasmtime-wasi-http asks of the host, for one instance.
 pub(crate) struct HttpHooks(Arc<Client>);
@@ -146,22 +146,15 @@ impl Client {
         let (mut head, body) = request.into_parts();
         let body = Bounded::request(body, self.body_max)?;
         target.write_host(&mut head.headers)?;
-        match &self.route {
-            Some(route) => {
-                head.uri = target.absolute()?;
-                let request = http::Request::from_parts(head, body.boxed_unsync());
-                let response = route.send(request).await?;
-                Ok((
-                    self.bounded(response)?,
-                    Box::new(std::future::ready(Ok(()))),
-                ))
-            }
-            None => {
-                head.uri = target.relative()?;
-                let request = http::Request::from_parts(head, body);
-                self.send_to_network(&target, request, options).await
-            }
+        if let Some(route) = &self.route {
+            head.uri = target.absolute()?;
+            let request = http::Request::from_parts(head, body.boxed_unsync());
+            let response = self.bounded(route.send(request).await?)?;
+            return Ok((response, Box::new(std::future::ready(Ok(())))));
         }
+        head.uri = target.relative()?;
+        let request = http::Request::from_parts(head, body);
+        self.send_to_network(&target, request, options).await
     }
 
     async fn send_to_network(

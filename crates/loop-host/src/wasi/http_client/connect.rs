@@ -71,7 +71,7 @@ async fn first_to_answer(mut addresses: impl Iterator<Item = SocketAddr>) -> Res
         let exhausted = next.is_none();
         tries.extend(next.map(TcpStream::connect));
         tokio::select! {
-            tried = tries.next() => match tried {
+            ended = tries.next() => match ended {
                 Some(Ok(stream)) => {
                     // Small requests shall not wait for more to send. A stream without the option works as well.
                     let _ = stream.set_nodelay(true);

@@ -10,7 +10,7 @@ use loop_core::limits::ByteSize;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
-use wasmtime_wasi_http::{Error, RequestOptions, Result, WasiBody};
+use wasmtime_wasi_http::{RequestOptions, Result, WasiBody};
 
 use crate::wasi::http_client::connect::Tls;
 use crate::wasi::http_client::{Client, HttpHooks, HttpRoute};

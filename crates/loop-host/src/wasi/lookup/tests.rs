@@ -142,7 +142,7 @@ async fn answers_are_tidied_and_bounded() {
 #[test]
 fn the_memory_of_answers_is_bounded() {
     let resolved = Resolved::default();
-    let address = |index: usize| IpAddr::from((index as u32).to_be_bytes());
+    let address = |index| IpAddr::from(u32::try_from(index).unwrap().to_be_bytes());
     for index in 0..=RESOLVED_MAX {
         resolved.record("a.test", &[address(index)]);
     }
