@@ -75,11 +75,21 @@ pub(crate) fn install(
         command
     };
     // A machine may have old lists, or none. Where an update fails for one of several sources, the others count.
-    capture("apt-get", apt_get(&["update"]), APT_LIMIT, cancel)?;
+    let update = capture("apt-get", apt_get(&["update"]), APT_LIMIT, cancel)?;
     let mut command = apt_get(&["install", "--yes", "--no-install-recommends", "--no-remove"]);
     command.args(packages);
-    let finished = capture("apt-get", command, APT_LIMIT, cancel)?;
-    succeeded(&finished, &install_command(packages))
+    // Neither stopped nor limited: that would leave the system's packages half installed.
+    let install = capture("apt-get", command, Duration::MAX, &Cancel::new())?;
+    if cancel.is_cancelled() {
+        return Err(MakeError::Cancelled);
+    }
+    if install.status.success() {
+        return Ok(());
+    }
+    Err(MakeError::Tool {
+        command: install_command(packages),
+        output: tail(&format!("{}{}", update.err, install.err)),
+    })
 }
 
 /// Unpacks the C library into a folder and returns the folder of the target's objects, and the version.

@@ -34,9 +34,6 @@ const UNFINISHED: &str = ".making-";
 
 const STAMP: &str = "stamp.json";
 
-/// The compiler that is started instead of Debian's own, with our folder as its own.
-const WRAPPER: &str = "#!/bin/sh\nexec /usr/bin/rustc --sysroot \"${0%/*}/..\" \"$@\"\n";
-
 /// How long compiling the standard library may take: half a minute on two cores, ten on the slowest boards.
 const STD_LIMIT: Duration = Duration::from_mins(20);
 
@@ -175,7 +172,7 @@ fn open(made: &Path) -> Option<RustTarget> {
     let complete = format == FORMAT
         && size_and_time(Path::new(RUSTC)) == Some(rustc)
         && Path::new(CARGO).is_file()
-        && sysroot::has_std(&libraries(made))
+        && sysroot::has_std(&sysroot::libraries(made))
         // They are links into a toolchain, which may be gone.
         && sysroot::LINKERS.iter().all(|linker| linkers.join(linker).is_file());
     complete.then(|| RustTarget {
@@ -243,7 +240,8 @@ pub(crate) fn make(
     let (objects, libc) = apt::unpack_libc(environment, &apt_folder, cancel)?;
     let rlibs = compile_std(environment, &work.path().join("std"), cancel, events)?;
     let root = work.path().join("sysroot");
-    assemble(&root, &compiler.host, &linkers, &objects, &rlibs).map_err(MakeError::at(&root))?;
+    sysroot::assemble(&root, &compiler.host, &linkers, &objects, &rlibs)
+        .map_err(MakeError::at(&root))?;
     try_out(
         environment,
         &root,
@@ -363,43 +361,6 @@ fn compile_std(
     }
 }
 
-/// Puts a compiler's folder together: its libraries for this machine, which build scripts need, and those for the target.
-fn assemble(
-    root: &Path,
-    host: &str,
-    linkers: &Path,
-    objects: &Path,
-    rlibs: &[PathBuf],
-) -> io::Result<()> {
-    let for_host = root.join("lib/rustlib").join(host);
-    let for_target = libraries(root);
-    let contained = for_target.join("self-contained");
-    for folder in [&root.join("bin"), &for_host.join("bin"), &contained] {
-        fs::create_dir_all(folder)?;
-    }
-    link(
-        &Path::new("/usr/lib/rustlib").join(host).join("lib"),
-        &for_host.join("lib"),
-    )?;
-    for linker in sysroot::LINKERS {
-        link(&linkers.join(linker), &for_host.join("bin").join(linker))?;
-    }
-    for rlib in rlibs {
-        if let Some(name) = rlib.file_name() {
-            fs::copy(rlib, for_target.join(name))?;
-        }
-    }
-    for entry in fs::read_dir(objects)? {
-        let entry = entry?;
-        if entry.file_type()?.is_file() {
-            fs::copy(entry.path(), contained.join(entry.file_name()))?;
-        }
-    }
-    let wrapper = root.join("bin/rustc");
-    fs::write(&wrapper, WRAPPER)?;
-    make_executable(&wrapper)
-}
-
 /// Builds a small program, which shows that compiler, libraries and linkers go together.
 fn try_out(
     environment: &Environment,
@@ -502,33 +463,7 @@ pub(crate) fn tool_error(command: &str, error: RunError) -> MakeError {
     }
 }
 
-/// The folder of the target's libraries below a compiler's folder.
-fn libraries(root: &Path) -> PathBuf {
-    root.join("lib/rustlib").join(TARGET).join("lib")
-}
-
 /// Size and time of a file. The time of the inode is left out: unpacking an image of a machine changes it.
 fn size_and_time(path: &Path) -> Option<(u64, u64)> {
     files::Facts::of(path).map(|facts| (facts.size(), facts.modified()))
-}
-
-#[cfg(unix)]
-fn link(to: &Path, at: &Path) -> io::Result<()> {
-    std::os::unix::fs::symlink(to, at)
-}
-
-#[cfg(not(unix))]
-fn link(_: &Path, _: &Path) -> io::Result<()> {
-    Err(io::Error::from(io::ErrorKind::Unsupported))
-}
-
-#[cfg(unix)]
-fn make_executable(path: &Path) -> io::Result<()> {
-    use std::os::unix::fs::PermissionsExt;
-    fs::set_permissions(path, fs::Permissions::from_mode(0o755))
-}
-
-#[cfg(not(unix))]
-fn make_executable(_: &Path) -> io::Result<()> {
-    Ok(())
 }
