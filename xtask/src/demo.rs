@@ -193,7 +193,16 @@ impl Server {
     /// Returns when the site listens.
     fn start(repo: &Repo, environment: &Environment, address: SocketAddr) -> Result<Server> {
         let mut command = looped(repo, environment);
-        command.args(["run", APP, "--listen", &address.to_string()]);
+        // The example's own grant names one port; another needs a grant, like anything else.
+        let grant = format!("net.listen = [\"{address}\"]");
+        command.args([
+            "run",
+            APP,
+            "--listen",
+            &address.to_string(),
+            "--grant",
+            &grant,
+        ]);
         command.stdin(Stdio::null());
         let mut server = Server(command.spawn().context("start `loop`")?);
         let start = Instant::now();
