@@ -6,16 +6,17 @@
 
 use std::time::Duration;
 
-use loop_guest::cancel::Token;
+use loop_guest::cancel::{Reason, Token};
+use loop_guest::time::WaitError;
 use loop_guest::wait::{self, Source};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     match std::env::args().nth(1).as_deref() {
         Some("tree") => tree(),
         Some("await") => {
-            println!("{:?}", Token::current().wait(None));
+            println!("{}", show(Token::current().wait(None)));
             let detached = Token::detached()?;
-            println!("{:?} {:?}", detached.reason(), detached.wait(None));
+            println!("{:?} {}", detached.reason(), show(detached.wait(None)));
             println!("{:?}", wait::any(&[Source::Token(&detached)], None));
             Ok(())
         }
@@ -33,6 +34,13 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             Ok(())
         }
     }
+}
+
+fn show(waited: Result<Reason, WaitError>) -> String {
+    waited.map_or_else(
+        |error| error.name().to_owned(),
+        |reason| format!("{reason:?}"),
+    )
 }
 
 fn tree() -> Result<(), Box<dyn std::error::Error>> {
@@ -54,12 +62,12 @@ fn tree() -> Result<(), Box<dyn std::error::Error>> {
             .remaining()
             .is_some_and(|left| left <= Duration::from_millis(20))
     );
-    println!("timed {:?}", timed.wait(None));
-    println!("child {:?}", child.wait(Some(Duration::from_millis(1))));
+    println!("timed {}", show(timed.wait(None)));
+    println!("child {}", show(child.wait(Some(Duration::from_millis(1)))));
     parent.cancel("enough");
     parent.cancel("again");
     println!("parent {:?}", parent.reason());
-    println!("child {:?} {:?}", child.reason(), child.wait(None));
+    println!("child {:?} {}", child.reason(), show(child.wait(None)));
     println!("timed {:?}", timed.reason());
     println!("late {:?}", parent.child()?.reason());
     drop(parent);

@@ -4,6 +4,7 @@
 //! - `spans`: records inside of two spans, and one in a span that is not entered
 //! - `long`: a message, a key and a text beyond their limits, and 40 fields
 //! - `many N`: so many records
+//! - `leak`: ends with a span open
 //! - `recent`: three records, then prints what `recent` gives
 
 use loop_guest::log::{self, Field, Level, Value};
@@ -19,8 +20,9 @@ fn main() {
                 .and_then(|count| count.parse().ok())
                 .unwrap_or(0),
         ),
+        Some("leak") => leak(),
         Some("recent") => recent(),
-        _ => println!("records, spans, long, many or recent"),
+        _ => println!("records, spans, long, many, leak or recent"),
     }
 }
 
@@ -63,6 +65,11 @@ fn many(count: u32) {
     for index in 0..count {
         log::info!(index = index; "one of many");
     }
+}
+
+fn leak() {
+    let span = std::mem::ManuallyDrop::new(log::span!(info: "left open"));
+    log::info!(entered = span.run(|| true); "ending");
 }
 
 fn recent() {

@@ -8,7 +8,7 @@
 
 use std::time::Duration;
 
-use loop_guest::time::{self, Timer};
+use loop_guest::time::{self, Timer, WaitError};
 use loop_guest::wait::{self, Source};
 
 const STEP: Duration = Duration::from_millis(20);
@@ -34,15 +34,19 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     }
 }
 
+fn show(waited: Result<u64, WaitError>) -> String {
+    waited.map_or_else(|error| error.name().to_owned(), |count| count.to_string())
+}
+
 fn once() -> Result<(), Box<dyn std::error::Error>> {
     let start = time::now();
     let timer = Timer::after(STEP)?;
     println!("ready {} take {}", timer.ready(), timer.take());
-    println!("early {:?}", timer.wait(Some(Duration::ZERO)));
-    println!("fired {:?}", timer.wait(None));
+    println!("early {}", show(timer.wait(Some(Duration::ZERO))));
+    println!("fired {}", show(timer.wait(None)));
     println!("waited {}", time::now() - start >= STEP);
-    println!("again {:?}", timer.wait(None));
-    println!("past {:?}", Timer::at(start)?.wait(None));
+    println!("again {}", show(timer.wait(None)));
+    println!("past {}", show(Timer::at(start)?.wait(None)));
     println!("date {}", time::wall() > std::time::SystemTime::UNIX_EPOCH);
     Ok(())
 }
@@ -58,7 +62,7 @@ fn beat() -> Result<(), Box<dyn std::error::Error>> {
     time::sleep(STEP * 2);
     beat.stop();
     println!("kept {}", beat.take() >= 1);
-    println!("stopped {:?}", beat.wait(None));
+    println!("stopped {}", show(beat.wait(None)));
     Ok(())
 }
 

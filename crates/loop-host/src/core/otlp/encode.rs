@@ -1,6 +1,8 @@
 //! OTLP 1.x requests in the JSON form of their Protobuf messages: 64-bit numbers are texts, enums are numbers, and ids are in
 //! hexadecimal.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Value as Json, json};
 
 use crate::core::metrics::{Reading, Sample};
@@ -38,10 +40,21 @@ pub(super) fn traces(source: &Source, spans: &[SpanRecord]) -> Json {
 }
 
 pub(super) fn metrics(source: &Source, now_ns: u64, samples: &[Sample]) -> Json {
-    let metrics: Vec<Json> = samples
-        .iter()
-        .map(|sample| metric(source, now_ns, sample))
-        .collect();
+    // The series of a metric belong into one entry, those of all components together.
+    let mut families: BTreeMap<(&str, &str, &str), Vec<&Sample>> = BTreeMap::new();
+    for sample in samples {
+        let metric = &sample.metric;
+        let family = (
+            metric.name.as_str(),
+            shape(&sample.reading),
+            metric.unit.as_str(),
+        );
+        families.entry(family).or_default().push(sample);
+    }
+    let families = families
+        .values()
+        .filter_map(|samples| family(source, now_ns, samples));
+    let metrics: Vec<Json> = families.collect();
     json!({ "resourceMetrics": [{
         "resource": resource(source),
         "scopeMetrics": [{ "scope": scope(), "metrics": metrics }],
@@ -93,30 +106,57 @@ fn span(span: &SpanRecord) -> Json {
     json
 }
 
-fn metric(source: &Source, now_ns: u64, sample: &Sample) -> Json {
+fn family(source: &Source, now_ns: u64, samples: &[&Sample]) -> Option<Json> {
+    let first = samples.first()?;
+    let points: Vec<Json> = samples
+        .iter()
+        .map(|sample| point(source, now_ns, sample))
+        .collect();
+    let data = match &first.reading {
+        Reading::Total(_) => json!({
+            "aggregationTemporality": TEMPORALITY_CUMULATIVE,
+            "isMonotonic": true,
+            "dataPoints": points,
+        }),
+        Reading::Level(_) => json!({ "dataPoints": points }),
+        Reading::Distribution(_) => json!({
+            "aggregationTemporality": TEMPORALITY_CUMULATIVE,
+            "dataPoints": points,
+        }),
+    };
+    Some(json!({
+        "name": first.metric.name,
+        "description": first.metric.description,
+        "unit": first.metric.unit,
+        shape(&first.reading): data,
+    }))
+}
+
+/// What the format calls this kind of metric.
+fn shape(reading: &Reading) -> &'static str {
+    match reading {
+        Reading::Total(_) => "sum",
+        Reading::Level(_) => "gauge",
+        Reading::Distribution(_) => "histogram",
+    }
+}
+
+fn point(source: &Source, now_ns: u64, sample: &Sample) -> Json {
     let mut labels = vec![text("loop.component", &sample.component)];
     labels.extend(sample.labels.iter().map(|(key, value)| text(key, value)));
-    let (shape, mut data, mut point) = match &sample.reading {
-        Reading::Total(total) => (
-            "sum",
-            json!({ "aggregationTemporality": TEMPORALITY_CUMULATIVE, "isMonotonic": true }),
-            json!({ "asInt": total.to_string() }),
-        ),
-        Reading::Level(level) => ("gauge", json!({}), json!({ "asDouble": number(*level) })),
+    let mut point = match &sample.reading {
+        Reading::Total(total) => json!({ "asInt": total.to_string() }),
+        Reading::Level(level) => json!({ "asDouble": number(*level) }),
         Reading::Distribution(all) => {
             let within: u64 = all.buckets.iter().map(|(_, count)| count).sum();
             let rest = all.count.saturating_sub(within);
             let counts = all.buckets.iter().map(|(_, count)| *count).chain([rest]);
-            (
-                "histogram",
-                json!({ "aggregationTemporality": TEMPORALITY_CUMULATIVE }),
-                json!({
-                    "count": all.count.to_string(),
-                    "sum": number(all.sum),
-                    "bucketCounts": counts.map(|count| count.to_string()).collect::<Vec<_>>(),
-                    "explicitBounds": all.buckets.iter().map(|(bound, _)| *bound).collect::<Vec<_>>(),
-                }),
-            )
+            json!({
+                "count": all.count.to_string(),
+                "sum": number(all.sum),
+                "bucketCounts": counts.map(|count| count.to_string()).collect::<Vec<_>>(),
+                "explicitBounds": all.buckets.iter().map(|(bound, _)| *bound).collect::<Vec<_>>(),
+            })
         }
     };
     if let Some(point) = point.as_object_mut() {
@@ -127,18 +167,7 @@ fn metric(source: &Source, now_ns: u64, sample: &Sample) -> Json {
         );
         point.insert("timeUnixNano".to_owned(), now_ns.to_string().into());
     }
-    if let Some(data) = data.as_object_mut() {
-        data.insert("dataPoints".to_owned(), Json::Array(vec![point]));
-    }
-    let mut json = json!({
-        "name": sample.metric.name,
-        "description": sample.metric.description,
-        "unit": sample.metric.unit,
-    });
-    if let Some(json) = json.as_object_mut() {
-        json.insert(shape.to_owned(), data);
-    }
-    json
+    point
 }
 
 fn resource(source: &Source) -> Json {
