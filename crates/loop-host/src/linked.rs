@@ -29,6 +29,10 @@ use crate::wasi::{self, Resolver};
 /// Frames of a backtrace that are kept: a stack overflow has hundreds of thousands.
 const FRAMES_MAX: usize = 20;
 
+/// What one host call may always copy out of a guest, however small `limits.body` is: WASI's own calls write
+/// at most a page or two at once, and a guest should meet the limit of bodies as an error of theirs.
+const HOST_CALL_BYTES_MIN: u64 = 1 << 20;
+
 /// A granted folder.
 #[derive(Clone, Debug)]
 pub(crate) struct Folder {
@@ -140,7 +144,8 @@ impl Linked {
             // For what runs while the instance is made. Each call begins with a full tank of its own.
             store.set_fuel(fuel).map_err(|source| self.failed(source))?;
         }
-        store.set_hostcall_fuel(usize::try_from(self.limits.body.0).unwrap_or(usize::MAX));
+        let values = self.limits.body.0.max(HOST_CALL_BYTES_MIN);
+        store.set_hostcall_fuel(usize::try_from(values).unwrap_or(usize::MAX));
         store.set_epoch_deadline(1);
         store.epoch_deadline_callback(|_| Ok(UpdateDeadline::Yield(1)));
         Ok(store)
