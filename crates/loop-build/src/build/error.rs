@@ -100,6 +100,10 @@ impl BuildError {
                 }
                 _ => return None,
             },
+            // A glob such as `*` takes our folder for a package.
+            Self::Manifest { output, .. } if output.contains("/.loop`") => {
+                "add `exclude = [\".loop\"]` under [workspace] in the workspace's Cargo.toml"
+            }
             Self::Manifest { .. } | Self::Failed { .. } | Self::Cargo(_) | Self::Cancelled => {
                 return None;
             }

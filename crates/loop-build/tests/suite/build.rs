@@ -305,6 +305,19 @@ fn folders_that_make_no_component_are_refused_with_a_way_out() {
     fixture.write("Cargo.toml", "not toml");
     check(&fixture, "cargo cannot read FOLDER/Cargo.toml | ");
 
+    // `.loop` is there by then, and matches the glob.
+    let fixture = Fixture::program(HELLO);
+    fixture.write(
+        "Cargo.toml",
+        "[workspace]\nresolver = \"3\"\nmembers = [\"*\"]\n",
+    );
+    std::fs::create_dir(fixture.path().join(".loop")).unwrap();
+    check(
+        &fixture,
+        "cargo cannot read FOLDER/Cargo.toml | \
+         add `exclude = [\".loop\"]` under [workspace] in the workspace's Cargo.toml",
+    );
+
     let fixture = Fixture::program(HELLO);
     fixture.write("src/bin/other.rs", HELLO);
     check(
