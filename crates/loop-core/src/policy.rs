@@ -115,6 +115,10 @@ pub enum Request<'a> {
 }
 
 /// The answer.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "a denial is rare, and whoever gets one takes it apart: a box would be in the way"
+)]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Decision {
     /// It may.

@@ -42,7 +42,7 @@ pub struct AppSpec {
     /// The standard streams of its components.
     pub stdio: Stdio,
     /// How `loop:core` behaves: what is logged and who takes it, and the seed of a deterministic run, which
-    /// WASI's insecure randomness follows as well.
+    /// `wasi:random/insecure-seed` gives as well.
     pub core: CoreOptions,
     /// Who resolves names for its components.
     pub resolver: ResolverRef,

@@ -16,6 +16,7 @@ use loop_core::name::InterfaceName;
 use loop_core::policy::{Protocol, Request as Asked};
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
+use tokio::task::{JoinError, JoinHandle};
 use wasmtime::AsContextMut;
 use wasmtime::component::InstancePre;
 use wasmtime_wasi_http::handler::{Prepared, Proxy};
@@ -127,7 +128,7 @@ async fn handle(
 ) -> Result<Response<WasiBody>, CallError> {
     let (sender, response) = oneshot::channel();
     let instances = Arc::clone(server);
-    let running = tokio::spawn(async move {
+    let running = Running(Some(tokio::spawn(async move {
         let served = instances
             .with(&call, move |live| answer(live, request, sender))
             .await;
@@ -139,20 +140,53 @@ async fn handle(
             });
         }
         served
-    });
+    })));
     let failed = |source| CallError::Host {
         component: server.linked.name.to_string(),
         source,
     };
     match response.await {
-        Ok(Ok(response)) => Ok(response),
+        Ok(Ok(response)) => {
+            running.detach();
+            Ok(response)
+        }
         // The guest answered with an error code instead of a response.
-        Ok(Err(error)) => Err(failed(error)),
-        Err(oneshot::Canceled) => match running.await {
-            Ok(Err(error)) => Err(error),
-            Ok(Ok(())) => Err(failed(wasmtime::format_err!("it gave no response"))),
-            Err(error) => Err(failed(wasmtime::Error::new(error))),
+        Ok(Err(error)) => {
+            running.detach();
+            Err(failed(error))
+        }
+        Err(oneshot::Canceled) => match running.ended().await {
+            Some(Ok(Err(error))) => Err(error),
+            Some(Err(error)) => Err(failed(wasmtime::Error::new(error))),
+            _ => Err(failed(wasmtime::format_err!("it gave no response"))),
         },
+    }
+}
+
+/// A component that is answering a request. Dropping it ends the component: whoever sent the request went away before
+/// there was a response.
+struct Running(Option<JoinHandle<Result<(), CallError>>>);
+
+impl Running {
+    /// Lets the component go on by itself: it sends the rest of the body.
+    fn detach(mut self) {
+        self.0 = None;
+    }
+
+    /// How the component ended.
+    async fn ended(mut self) -> Option<Result<Result<(), CallError>, JoinError>> {
+        match self.0.take() {
+            Some(handle) => Some(handle.await),
+            None => None,
+        }
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        if let Some(handle) = &self.0 {
+            handle.abort();
+        }
     }
 }
 

@@ -156,6 +156,24 @@ async fn a_request_that_takes_too_long_is_answered_in_time() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_client_that_goes_away_takes_its_request_along() {
+    let host = host();
+    let mut component = load(&host, "http-p2");
+    // One instance at a time: the second request is served only if the first has ended.
+    component.limits.pool = 1;
+    component.limits.call = Some(Span(Duration::from_secs(60)));
+    serving(&host, component, |address| {
+        let mut gone = TcpStream::connect(address).unwrap();
+        gone.write_all(b"GET /spin HTTP/1.1\r\nHost: test\r\n\r\n")
+            .unwrap();
+        std::thread::sleep(Duration::from_millis(200));
+        drop(gone);
+        assert_eq!(get(address, "/hello").0, 200);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_mode_says_which_requests_share_an_instance() {
     let check = async |mode: Option<Instances>, expected: [&'static str; 2]| {
         let host = host();
