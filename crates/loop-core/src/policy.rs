@@ -112,6 +112,8 @@ pub enum Request<'a> {
         /// Its name.
         name: &'a str,
     },
+    /// Read the logs and metrics of the whole app, through `loop:core`.
+    Telemetry,
 }
 
 /// The answer.

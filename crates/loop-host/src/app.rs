@@ -335,6 +335,11 @@ impl<'a> AppLinker<'a> {
             spec.trust,
             Arc::clone(&self.host.observer),
         );
+        // Asked only for those it was meant for: the others read their own and are not refused anything.
+        let reads = match spec.grants.telemetry {
+            true if gate.ask(&Request::Telemetry).is_ok() => Reads::App,
+            _ => Reads::Own,
+        };
         let mut stdio = self.spec.stdio.clone();
         if name != self.spec.root {
             stdio.stdin = crate::stdio::Input::Empty;
@@ -353,11 +358,7 @@ impl<'a> AppLinker<'a> {
             http_server,
             resolver: Arc::clone(&self.spec.resolver.0),
             core: self.core.clone(),
-            reads: if spec.grants.telemetry {
-                Reads::App
-            } else {
-                Reads::Own
-            },
+            reads,
             seed: self.spec.core.seed,
         };
         linked.check_folders()?;

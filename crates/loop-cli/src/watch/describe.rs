@@ -42,6 +42,7 @@ pub(crate) fn what(request: &Request<'_>) -> Value {
         }
         Request::Spawn { program } => json!({ "kind": "spawn", "program": program }),
         Request::Variable { name } => json!({ "kind": "variable", "name": name }),
+        Request::Telemetry => json!({ "kind": "telemetry" }),
     }
 }
 

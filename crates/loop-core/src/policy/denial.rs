@@ -38,6 +38,13 @@ pub(crate) fn explain(rules: &Rules, request: &Request<'_>) -> Denial {
         Request::HttpConnect { host, address } => http_connect(rules, host, address),
         Request::Spawn { program } => spawn(rules, program),
         Request::Variable { name } => variable(name),
+        Request::Telemetry => (
+            "`telemetry` is not granted".to_owned(),
+            Grants {
+                telemetry: true,
+                ..Grants::default()
+            },
+        ),
     };
     let needs_trust = match *request {
         Request::Spawn { program } => {
@@ -114,6 +121,7 @@ fn describe(request: &Request<'_>) -> String {
         }
         Request::Spawn { program } => format!("start the program `{}`", shown(program)),
         Request::Variable { name } => format!("read the variable `{}`", shown(name)),
+        Request::Telemetry => "read the logs and metrics of the whole app".to_owned(),
     }
 }
 

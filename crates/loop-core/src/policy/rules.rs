@@ -24,6 +24,7 @@ pub struct Rules {
     pub(crate) http: Vec<Rule<UrlPattern>>,
     pub(crate) env: Vec<Rule<String>>,
     pub(crate) process: Vec<Rule<String>>,
+    telemetry: bool,
 }
 
 /// One entry.
@@ -68,6 +69,7 @@ impl Rules {
             process: words("process", &grants.process, |text| {
                 check::program(text).is_ok()
             }),
+            telemetry: grants.telemetry,
         }
     }
 
@@ -116,6 +118,7 @@ impl Rules {
             }
             Request::Spawn { .. } => None,
             Request::Variable { name } => first(&self.env, |own| own == name),
+            Request::Telemetry => self.telemetry.then_some("telemetry = true"),
         }
     }
 

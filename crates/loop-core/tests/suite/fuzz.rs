@@ -242,6 +242,7 @@ fn nothing_is_granted_by_default() {
             },
             Request::Spawn { program: &one },
             Request::Variable { name: &one },
+            Request::Telemetry,
         ] {
             let Decision::Deny(denial) = decide(&Grants::default(), trust, &request) else {
                 panic!("{request:?} was allowed");

@@ -64,6 +64,7 @@ impl Line {
             },
             ["spawn", program] => Request::Spawn { program },
             ["variable", name] => Request::Variable { name },
+            ["telemetry"] => Request::Telemetry,
             _ => panic!("{words:?} is not a request"),
         }
     }
