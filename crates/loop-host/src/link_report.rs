@@ -99,13 +99,13 @@ impl fmt::Display for Missing {
             (Why::Version { offered, skew }, nearest) => {
                 write!(f, "`{wanted}` is wanted, and ")?;
                 match nearest {
-                    Some(offer) => write!(f, "{} offers {offered}, ", offer.from)?,
-                    None => write!(f, "{offered} is offered, ")?,
+                    Some(offer) => write!(f, "{} offers {offered}", offer.from)?,
+                    None => write!(f, "{offered} is offered")?,
                 }
                 f.write_str(match skew {
-                    Skew::OtherTrack => "which is not compatible",
-                    Skew::Older => "which is older",
-                    Skew::Draft => "and a draft goes with nothing but itself",
+                    Skew::OtherTrack => ", which is not compatible",
+                    Skew::Older => ", which is older",
+                    Skew::Draft => ": a draft goes with nothing but itself",
                 })
             }
             (Why::Shape, Some(offer)) => {

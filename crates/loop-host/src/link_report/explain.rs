@@ -1,5 +1,7 @@
 //! For each import that is left, what comes nearest and what to do.
 
+use std::collections::HashMap;
+
 use loop_core::name::InterfaceName;
 use semver::Version;
 
@@ -9,27 +11,35 @@ use crate::shape::{Interface, Item, Shape};
 /// The most offers that are shown as near.
 const NEAREST_MAX: usize = 3;
 
+/// The most imports that are reported: somebody who reads a hundred has another problem.
+const MISSING_MAX: usize = 100;
+
+/// The most offers whose names are compared with one that nobody offers; real apps have some hundred.
+const COMPARED_MAX: usize = 2000;
+
 /// How alike two names must be to count as near, from 0 to 1: one wrong letter in ten, or two swapped.
 const NEAR: f64 = 0.9;
 
-/// The imports of a component that nothing satisfies, in their order.
+/// The imports of a component that nothing satisfies, in their order, at most a hundred.
 ///
 /// An import of the host's own interfaces is satisfied if the host has that track of it, such as 0.2, with all
 /// functions that are wanted, as wasmtime links it: also if the component was built with a newer version.
 pub fn missing(shape: &Shape, offers: &Offers) -> Vec<Missing> {
-    shape
-        .imports
-        .iter()
-        .filter_map(|item| unsatisfied(shape, item, offers))
-        .collect()
-}
-
-fn unsatisfied(shape: &Shape, item: &Item, offers: &Offers) -> Option<Missing> {
-    match item {
+    let mut by_name: HashMap<InterfaceName, Vec<&Offer>> = HashMap::new();
+    for offer in &offers.all {
+        by_name
+            .entry(offer.name.unversioned())
+            .or_default()
+            .push(offer);
+    }
+    let unsatisfied = shape.imports.iter().filter_map(|item| match item {
         // What names only types of values is there without a provider, as linkers see it.
         Item::Interface(interface) if !interface.has_substance() => None,
         Item::Interface(interface) => match &interface.id {
-            Some(id) => judge(interface, id, offers),
+            Some(id) => {
+                let same_name = by_name.get(&id.unversioned());
+                judge(interface, id, same_name.map_or(&[], Vec::as_slice), offers)
+            }
             None => Some(apart(
                 item,
                 "an interface without a package",
@@ -43,16 +53,17 @@ fn unsatisfied(shape: &Shape, item: &Item, offers: &Offers) -> Option<Missing> {
         // Types in a world only name types of its interfaces.
         Item::Type(_) => None,
         Item::Other { what, .. } => Some(apart(item, &format!("a {what}"), String::new())),
-    }
+    });
+    unsatisfied.take(MISSING_MAX).collect()
 }
 
 /// What is missing of an interface; none if it is satisfied.
-fn judge(interface: &Interface, id: &InterfaceName, offers: &Offers) -> Option<Missing> {
-    let same_name: Vec<&Offer> = offers
-        .all
-        .iter()
-        .filter(|offer| offer.name.unversioned() == id.unversioned())
-        .collect();
+fn judge(
+    interface: &Interface,
+    id: &InterfaceName,
+    same_name: &[&Offer],
+    offers: &Offers,
+) -> Option<Missing> {
     let mut fitting: Vec<(&Offer, Vec<Line>)> = same_name
         .iter()
         .filter(|offer| fits(offer, id))
@@ -64,7 +75,7 @@ fn judge(interface: &Interface, id: &InterfaceName, offers: &Offers) -> Option<M
         return Some(if same_name.is_empty() {
             unheard(interface, id, offers)
         } else {
-            skewed(interface, id, &same_name)
+            skewed(interface, id, same_name)
         });
     };
     if !difference.is_empty() && best.name.version < id.version {
@@ -123,6 +134,7 @@ fn unheard(interface: &Interface, id: &InterfaceName, offers: &Offers) -> Missin
     let mut alike: Vec<(f64, &Offer)> = offers
         .all
         .iter()
+        .take(COMPARED_MAX)
         .map(|offer| (likeness(id, &offer.name), offer))
         .filter(|(likeness, _)| *likeness >= NEAR)
         .collect();
@@ -143,7 +155,7 @@ fn unheard(interface: &Interface, id: &InterfaceName, offers: &Offers) -> Missin
         let mut packages: Vec<&str> = offers
             .all
             .iter()
-            .filter(|offer| offer.from == Origin::BuiltIn)
+            .filter(|offer| offer.from == Origin::BuiltIn && offer.name.namespace == "wasi")
             .map(|offer| offer.name.package.as_str())
             .collect();
         packages.sort_unstable();

@@ -4,9 +4,12 @@
 //! `wasi:cli/environment` into every program. So each [`Need`] says *could*, and lists the functions that
 //! are imported; linkers leave out those that no code calls.
 
-use loop_core::name::InterfaceName;
+use std::collections::BTreeMap;
 
-use crate::shape::{Function, Interface, Shape};
+use loop_core::name::InterfaceName;
+use semver::Version;
+
+use crate::shape::{Interface, Shape};
 
 /// The most functions that a [`Need`] lists.
 pub const FUNCTIONS_MAX: usize = 64;
@@ -69,14 +72,14 @@ impl NeedKind {
 /// The least that the imports of a component could need, in the order of the imports. An interface that
 /// could need several grants comes once for each.
 pub fn grants_needed(shape: &Shape) -> Vec<Need> {
-    let folders = Folders::of(shape);
-    shape
+    let folders = Folders::by_version(shape);
+    let needs = shape
         .imported_interfaces()
-        .flat_map(|interface| needs_of(interface, folders))
-        .collect()
+        .flat_map(|interface| needs_of(interface, &folders));
+    needs.collect()
 }
 
-fn needs_of(interface: &Interface, folders: Folders) -> Vec<Need> {
+fn needs_of(interface: &Interface, folders: &FoldersByVersion<'_>) -> Vec<Need> {
     let Some(id) = &interface.id else {
         return vec![need(
             interface,
@@ -91,7 +94,10 @@ fn needs_of(interface: &Interface, folders: Folders) -> Vec<Need> {
     );
     match path {
         ("wasi", "sockets", "tcp" | "udp" | "types") => sockets(interface),
-        ("wasi", "filesystem", _) => vec![files(interface, folders)],
+        ("wasi", "filesystem", _) => {
+            let folders = folders.get(&id.version.as_ref()).copied();
+            vec![files(interface, folders.unwrap_or(Folders::Nothing))]
+        }
         ("wasi", _, _) => vec![wasi(interface, id)],
         ("loop", "core", _) => vec![need(
             interface,
@@ -141,9 +147,8 @@ fn example(kind: NeedKind) -> Option<&'static str> {
     }
 }
 
-/// The functions of `wasi:filesystem/types` that change what no stream can.
-const CHANGES: [&str; 8] = [
-    "set-size",
+/// The functions of `wasi:filesystem/types` that change what is in a folder.
+const CHANGES: [&str; 7] = [
     "set-times-at",
     "create-directory-at",
     "remove-directory-at",
@@ -154,7 +159,7 @@ const CHANGES: [&str; 8] = [
 ];
 
 /// What a component could do in folders that are granted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Folders {
     /// Nothing: it imports no function that gets from a folder to what is in it. Rust's standard library
     /// asks for the folders in every program.
@@ -165,26 +170,32 @@ enum Folders {
     Change,
 }
 
+/// What a component does with the folders of each version of `wasi:filesystem` that it imports.
+type FoldersByVersion<'a> = BTreeMap<Option<&'a Version>, Folders>;
+
 impl Folders {
-    fn of(shape: &Shape) -> Self {
-        let is_files = |interface: &&Interface| {
-            let id = interface.id.as_ref();
-            id.is_some_and(|id| id.namespace == "wasi" && id.package == "filesystem")
-        };
-        let files = shape.imported_interfaces().filter(is_files);
-        let names: Vec<&str> = files
-            .flat_map(|files| &files.functions)
-            .map(Function::own_name)
-            .collect();
-        if !names
-            .iter()
-            .any(|name| name.ends_with("-at") || *name == "read-directory")
-        {
-            Self::Nothing
-        } else if names.iter().any(|name| CHANGES.contains(name)) {
+    fn by_version(shape: &Shape) -> FoldersByVersion<'_> {
+        let mut found = BTreeMap::new();
+        for interface in shape.imported_interfaces() {
+            let Some(id) = &interface.id else { continue };
+            if id.namespace != "wasi" || id.package != "filesystem" {
+                continue;
+            }
+            for function in &interface.functions {
+                let found = found.entry(id.version.as_ref()).or_insert(Self::Nothing);
+                *found = Self::by_function(function.own_name()).max(*found);
+            }
+        }
+        found
+    }
+
+    fn by_function(name: &str) -> Self {
+        if CHANGES.contains(&name) {
             Self::Change
-        } else {
+        } else if name.ends_with("-at") || name == "read-directory" {
             Self::Open
+        } else {
+            Self::Nothing
         }
     }
 }
