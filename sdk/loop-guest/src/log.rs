@@ -50,8 +50,8 @@ pub fn write(level: Level, message: fmt::Arguments<'_>, fields: &[Field<'_>]) {
     logging::log(level, &text(message), fields);
 }
 
-/// The last records that the host kept, the oldest first: those of this component, or of its whole app where the
-/// host lets it read them. At most `max`, and at most 512.
+/// The last records that the host kept, the oldest first: those of this component, or of its whole app if it has the
+/// grant `telemetry`. At most `max`, and at most 512.
 pub fn recent(max: u32) -> Vec<Entry> {
     logging::recent(max)
 }

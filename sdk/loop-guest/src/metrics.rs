@@ -25,7 +25,7 @@ pub use crate::bindings::metrics::{
     OpenError, Reading, Sample,
 };
 
-/// The series of this component, or of its whole app where the host lets it read them, with their values now.
+/// The series of this component, or of its whole app if it has the grant `telemetry`, with their values now.
 pub fn snapshot() -> Vec<Sample> {
     metrics::snapshot(u32::MAX)
 }

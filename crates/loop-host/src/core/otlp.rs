@@ -13,7 +13,7 @@ mod send;
 
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use tokio::sync::mpsc;
@@ -22,13 +22,15 @@ use tokio::time::Instant;
 
 use super::app::wall_ns;
 use super::metrics::Metrics;
-use super::record::{LogSink, Record, SpanRecord};
+use super::record::{LogSink, Record, SpanRecord, cost};
 use encode::Source;
 use send::Endpoint;
 pub use send::SendError;
 
-/// Records and spans that wait to be sent: some MiB at most, and a second of a busy app.
+/// Records and spans that wait to be sent: a second of a busy app.
 pub const QUEUE_MAX: usize = 8_192;
+/// Bytes that they may take together: a thousand of the longest, and what a collector takes in a moment.
+pub const QUEUE_BYTES_MAX: usize = 16 << 20;
 /// Records or spans in one request.
 const BATCH_MAX: usize = 512;
 /// How long a batch waits for more.
@@ -62,6 +64,8 @@ pub struct Sent {
 struct Counts {
     sent: AtomicU64,
     lost: AtomicU64,
+    /// The bytes of what waits.
+    waiting: AtomicUsize,
 }
 
 enum Item {
@@ -148,21 +152,33 @@ struct Sink {
 }
 
 impl Sink {
-    fn put(&self, item: Item) {
-        if self.queue.try_send(item).is_err() {
-            self.counts.lost.fetch_add(1, Ordering::Relaxed);
+    fn put(&self, bytes: usize, item: impl FnOnce() -> Item) {
+        let Counts { lost, waiting, .. } = &*self.counts;
+        let before = waiting.fetch_add(bytes, Ordering::Relaxed);
+        let room = before.saturating_add(bytes) <= QUEUE_BYTES_MAX;
+        if !room || self.queue.try_send(item()).is_err() {
+            waiting.fetch_sub(bytes, Ordering::Relaxed);
+            lost.fetch_add(1, Ordering::Relaxed);
         }
     }
 }
 
 impl LogSink for Sink {
     fn record(&self, record: &Record) {
-        self.put(Item::Record(record.clone()));
+        self.put(record_bytes(record), || Item::Record(record.clone()));
     }
 
     fn span(&self, span: &SpanRecord) {
-        self.put(Item::Span(span.clone()));
+        self.put(span_bytes(span), || Item::Span(span.clone()));
     }
+}
+
+fn record_bytes(record: &Record) -> usize {
+    cost(&record.message, &record.fields)
+}
+
+fn span_bytes(span: &SpanRecord) -> usize {
+    cost(span.failed.as_deref().unwrap_or_default(), &span.fields)
 }
 
 struct Worker {
@@ -212,6 +228,11 @@ impl Worker {
             std::mem::take(&mut self.records),
             std::mem::take(&mut self.spans),
         );
+        let bytes = records
+            .iter()
+            .map(record_bytes)
+            .chain(spans.iter().map(span_bytes))
+            .sum();
         if !records.is_empty() {
             let body = encode::logs(&self.source, &records);
             self.send("v1/logs", &body, records.len()).await;
@@ -220,6 +241,7 @@ impl Worker {
             let body = encode::traces(&self.source, &spans);
             self.send("v1/traces", &body, spans.len()).await;
         }
+        self.counts.waiting.fetch_sub(bytes, Ordering::Relaxed);
     }
 
     async fn send_metrics(&mut self) {

@@ -9,6 +9,8 @@ use super::trace::{SpanId, TraceId};
 pub const MESSAGE_BYTES_MAX: usize = 8_192;
 /// Fields of a record or span: more than anybody reads in one line.
 pub const FIELDS_MAX: usize = 32;
+/// Bytes of all fields of a record or span together: an instance has many spans, and all of them are kept in memory.
+pub const FIELDS_BYTES_MAX: usize = 8_192;
 /// Bytes of a field's key.
 pub const KEY_BYTES_MAX: usize = 64;
 /// Bytes of a field's text, of a span's reason for failing, and of the words of a cancellation.
@@ -201,32 +203,43 @@ pub(crate) fn merge(fields: &mut Vec<Field>, more: impl IntoIterator<Item = Fiel
             Value::Text(text) => Value::Text(cut(text, TEXT_BYTES_MAX)),
             value => value,
         };
-        if let Some(known) = fields.iter_mut().find(|field| field.key == key) {
-            known.value = value;
-        } else if fields.len() < FIELDS_MAX {
-            fields.push(Field { key, value });
+        let field = Field { key, value };
+        let known = fields.iter().position(|known| known.key == field.key);
+        let replaced = known.and_then(|index| fields.get(index)).map_or(0, size);
+        let bytes = fields.iter().map(size).sum::<usize>() - replaced + size(&field);
+        if bytes > FIELDS_BYTES_MAX {
+            continue;
+        }
+        let room = fields.len() < FIELDS_MAX;
+        match known.and_then(|index| fields.get_mut(index)) {
+            Some(known) => *known = field,
+            None if room => fields.push(field),
+            None => {}
         }
     }
 }
 
-/// What a record counts towards the limit on output.
-pub(crate) fn cost(message: &str, fields: &[Field]) -> usize {
+/// The bytes of a field.
+fn size(field: &Field) -> usize {
+    let value = match &field.value {
+        Value::Text(text) => text.len(),
+        Value::Signed(_) | Value::Unsigned(_) | Value::Number(_) | Value::Truth(_) => 8,
+    };
+    field.key.len() + value
+}
+
+/// What a record or span takes of memory and of a limit on output.
+pub(crate) fn cost(text: &str, fields: &[Field]) -> usize {
     /// The time, the level and the like.
     const REST: usize = 64;
-    let fields = fields.iter().map(|field| {
-        let value = if let Value::Text(text) = &field.value {
-            text.len()
-        } else {
-            8
-        };
-        field.key.len() + value
-    });
-    REST + message.len() + fields.sum::<usize>()
+    REST + text.len() + fields.iter().map(size).sum::<usize>()
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{FIELDS_MAX, Field, Json, TEXT_BYTES_MAX, Value, cut, merge};
+    use super::{
+        FIELDS_BYTES_MAX, FIELDS_MAX, Field, Json, TEXT_BYTES_MAX, Value, cut, merge, size,
+    };
 
     fn field(key: &str, value: Value) -> Field {
         Field {
@@ -265,6 +278,13 @@ mod tests {
         );
         assert_eq!(fields.len(), FIELDS_MAX);
         assert!(matches!(&fields[0].value, Value::Text(text) if text.len() <= TEXT_BYTES_MAX));
+        let long = Value::Text("x".repeat(1_000));
+        merge(
+            &mut fields,
+            (0..32).map(|index| field(&format!("k{index}"), long.clone())),
+        );
+        let bytes: usize = fields.iter().map(size).sum();
+        assert!((7_000..=FIELDS_BYTES_MAX).contains(&bytes), "{bytes}");
     }
 
     #[test]
