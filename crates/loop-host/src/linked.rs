@@ -9,7 +9,7 @@ use std::time::Duration;
 use futures::future::BoxFuture;
 use loop_core::Limits;
 use loop_core::grants::{Access, Config};
-use wasmtime::component::InstancePre;
+use wasmtime::component::{InstancePre, ResourceTableError};
 use wasmtime::{Store, Trap, UpdateDeadline, WasmBacktrace};
 
 use crate::chain::{Call, Current};
@@ -32,6 +32,9 @@ const FRAMES_MAX: usize = 20;
 /// What one host call may always copy out of a guest, however small `limits.body` is: WASI's own calls write
 /// at most a page or two at once, and a guest should meet the limit of bodies as an error of theirs.
 const HOST_CALL_BYTES_MIN: u64 = 1 << 20;
+
+/// What wasmtime says when a guest hands over more than it may. It has no type of its own; a test holds the text.
+const TOO_MUCH_COPIED: &str = "fuel allocated for hostcalls has been exhausted";
 
 /// A granted folder.
 #[derive(Clone, Debug)]
@@ -196,7 +199,13 @@ impl Linked {
             Err(error) => error,
         };
         let Some(trap) = error.root_cause().downcast_ref::<Trap>().copied() else {
-            return self.failed(error);
+            return match error.root_cause().downcast_ref::<ResourceTableError>() {
+                Some(ResourceTableError::Full) => self.reached("handles"),
+                _ if error.root_cause().to_string().contains(TOO_MUCH_COPIED) => {
+                    self.reached("body")
+                }
+                _ => self.failed(error),
+            };
         };
         match (trap, state.limiter.refused()) {
             (Trap::OutOfFuel, _) => self.reached("fuel"),
@@ -220,6 +229,8 @@ impl Linked {
             "memory" => limits.memory.to_string(),
             "tables" => limits.tables.to_string(),
             "output" => limits.output.to_string(),
+            "handles" => limits.handles.to_string(),
+            "body" => limits.body.to_string(),
             "fuel" => limits
                 .fuel
                 .map_or_else(String::new, |fuel| fuel.to_string()),
@@ -232,10 +243,18 @@ impl Linked {
         }
     }
 
-    fn failed(&self, source: wasmtime::Error) -> CallError {
+    fn failed(&self, error: wasmtime::Error) -> CallError {
+        // The backtrace of the guest says nothing about a failure of the host.
+        let backtrace = error
+            .downcast_ref::<WasmBacktrace>()
+            .map(ToString::to_string);
+        let causes = error.chain().map(ToString::to_string);
+        let causes: Vec<String> = causes
+            .filter(|cause| Some(cause) != backtrace.as_ref())
+            .collect();
         CallError::Host {
             component: self.name.to_string(),
-            source,
+            source: wasmtime::Error::msg(causes.join(": ")),
         }
     }
 

@@ -116,7 +116,10 @@ async fn handles_are_counted() {
         ..Limits::default()
     };
     let said = ended("many-handles", &["1000"], limits).await;
-    assert_ne!(said, "exit 0", "a thousand handles fitted into fifty");
+    assert_eq!(
+        said,
+        "`many-handles` was ended at its limit `handles` of 50"
+    );
 }
 
 #[tokio::test]
