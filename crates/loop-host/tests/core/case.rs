@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
+use crate::lines;
 use loop_host::core::{
     CallScope, CancelToken, CoreApp, CoreCtx, CoreCtxView, CoreOptions, CoreView, LogSink, Reads,
     Record, SpanRecord,
@@ -68,6 +69,7 @@ pub(crate) struct Case {
 
 impl Case {
     pub(crate) fn new(mut options: CoreOptions) -> Self {
+        lines::listen();
         let kept = Arc::<Kept>::default();
         options.sinks.push(kept.clone());
         let app = CoreApp::new(options);

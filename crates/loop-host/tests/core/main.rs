@@ -6,6 +6,7 @@
 )]
 
 mod case;
+mod lines;
 mod otlp;
 
 use std::time::Duration;
@@ -139,6 +140,22 @@ async fn a_trace_goes_on_through_the_component() {
     );
     let trace = |printed: &str| printed.split('-').nth(1).unwrap().to_owned();
     assert_ne!(trace(&one), trace(&other));
+}
+
+#[tokio::test]
+async fn records_and_spans_reach_the_crate_tracing() {
+    let mut case = Case::new(CoreOptions::default());
+    let parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+    case.call.trace = Some(TraceContext::parse(parent, "").unwrap());
+    case.run("core-logging", &["spans"]).await;
+    insta::assert_snapshot!(case.with_span_names(&lines::text()), @r#"
+    INFO core-logging: in both {} in [inner], /outer/inner
+    INFO core-logging: in outer {} in [outer], /outer
+    INFO core-logging: in none {} in b7ad6b7169203331, no span
+    INFO core-logging: in inner, not entered {} in [inner], /outer/inner
+    end of inner: {"pages":2} it went wrong
+    end of outer: {"request":7} -
+    "#);
 }
 
 #[tokio::test]

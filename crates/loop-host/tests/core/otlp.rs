@@ -318,6 +318,23 @@ async fn a_collector_that_fails_or_is_gone_loses_what_it_is_sent() {
 }
 
 #[tokio::test]
+async fn what_finds_no_place_in_the_queue_is_counted() {
+    let (endpoint, _) = collector(200).await;
+    let otlp = Otlp::start(&endpoint, "notes").unwrap();
+    let (sink, case) = (otlp.sink(), Case::new(CoreOptions::default()));
+    case.run("core-logging", &["long"]).await;
+    let record = case.kept.records.lock().unwrap()[0].clone();
+    // On one thread nothing is sent before the test waits: the queue only fills, with some 9 KiB each.
+    for _ in 0..10_000 {
+        sink.record(&record);
+    }
+    let sent = otlp.shutdown().await;
+    assert!(sent.error.is_none(), "{sent:?}");
+    assert!((1_600..=1_900).contains(&sent.sent), "{sent:?}");
+    assert_eq!(sent.sent + sent.lost, 10_000);
+}
+
+#[tokio::test]
 async fn an_endpoint_that_is_no_url_is_refused() {
     let error = Otlp::start("collector:4317", "notes").unwrap_err();
     assert!(matches!(error, SendError::Endpoint(_)), "{error}");
