@@ -90,10 +90,11 @@ async fn listen(cancel: &Cancel, sender: &watch::Sender<Option<u8>>, stoppable: 
     };
     loop {
         let signal = signals.next().await;
-        let first = sender.borrow().is_none();
+        // Looked at before anybody is told: what hears of it may be done, and its guard dropped, at once.
+        let in_order = sender.borrow().is_none() && stoppable.load(Ordering::SeqCst) > 0;
         cancel.cancel();
         sender.send_replace(Some(signal));
-        if !first || stoppable.load(Ordering::SeqCst) == 0 {
+        if !in_order {
             #[expect(
                 clippy::exit,
                 reason = "nothing that could be stopped in order is running, or it did not stop"

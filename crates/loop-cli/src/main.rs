@@ -11,6 +11,7 @@ mod commands;
 mod error;
 mod interrupt;
 mod logs;
+mod otlp;
 mod plan;
 mod sniff;
 mod target;

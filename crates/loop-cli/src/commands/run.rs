@@ -10,14 +10,13 @@ use std::sync::Arc;
 use loop_build::Profile;
 use loop_core::Grants;
 use loop_core::limits::Span;
-use loop_host::core::CoreOptions;
-use loop_host::{
-    Allocation, App, AppSpec, Compiler, Component, ComponentSpec, Host, ResolverRef, Stdio,
-};
+use loop_host::core::{CoreOptions, LogSink};
+use loop_host::{Allocation, App, AppSpec, Compiler, Component, Host, ResolverRef, Stdio};
 
 use crate::error::{self, CliError, Kind};
 use crate::interrupt::Interrupt;
 use crate::logs::{Filter, Format, Lines};
+use crate::otlp::Exporter;
 use crate::plan::{Extras, Plan};
 use crate::sniff;
 use crate::target;
@@ -99,6 +98,9 @@ struct RecordArgs {
     /// Write the metrics of the app to a file when it ends, in Prometheus' text format
     #[arg(long, value_name = "FILE")]
     metrics: Option<PathBuf>,
+    /// Send logs, traces and metrics to an OpenTelemetry collector: http://127.0.0.1:4318
+    #[arg(long, value_name = "URL")]
+    otlp: Option<String>,
     /// Which records are shown: a level, or warn,web=debug [default: info]
     #[arg(long, value_name = "FILTER")]
     log: Option<String>,
@@ -133,7 +135,22 @@ pub(crate) fn run(ui: &Ui, args: &Args) -> Result<u8, CliError> {
     let watch = args.records.watch(ui, &plan)?;
     let host = args.limits.host(serves, Arc::clone(&watch))?;
     let components = plan.load(&host, &files)?;
-    let goal = args.goal(components.get(&plan.root));
+    let goal = args.goal(
+        components
+            .get(&plan.root)
+            .map(|spec| spec.component.clone()),
+    );
+    let exporter = args.records.exporter(ui, &plan)?;
+    let mut sinks: Vec<Arc<dyn LogSink>> = vec![Arc::new(Lines::new(
+        *ui,
+        args.records.log_format,
+        filter.clone(),
+    ))];
+    sinks.extend(
+        exporter
+            .clone()
+            .map(|exporter| exporter as Arc<dyn LogSink>),
+    );
     let spec = AppSpec {
         name: plan.name.clone(),
         root: plan.root.clone(),
@@ -143,7 +160,7 @@ pub(crate) fn run(ui: &Ui, args: &Args) -> Result<u8, CliError> {
         core: CoreOptions {
             seed: args.limits.seed,
             level: filter.lowest(),
-            sinks: vec![Arc::new(Lines::new(*ui, args.records.log_format, filter))],
+            sinks,
         },
         resolver: ResolverRef::default(),
     };
@@ -151,25 +168,31 @@ pub(crate) fn run(ui: &Ui, args: &Args) -> Result<u8, CliError> {
     // Streams of the process are made within the runtime.
     let outcome = runtime.block_on(async {
         let app = host.link(spec).map_err(|error| error::link(&error))?;
+        if let Some(exporter) = &exporter {
+            exporter.metrics(app.telemetry().metrics());
+        }
         let outcome = start(ui, goal, &plan, &app, &watch, &interrupt).await;
         let written = args.records.write(ui, &plan, &app, &watch);
         outcome.and_then(|code| written.map(|()| code))
     });
     watch.finish();
+    if let Some(exporter) = &exporter {
+        exporter.finish(ui);
+    }
     // A thread that still reads from a terminal would keep the process alive.
     runtime.shutdown_background();
     outcome
 }
 
 /// What to do with the root.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 enum Goal<'a> {
     /// Call a function.
     Invoke(&'a str),
     /// Serve HTTP, on this address if one was typed.
     Serve(Option<&'a str>),
-    /// Run the command with these arguments.
-    Command(&'a [String]),
+    /// Run the component as a command with these arguments.
+    Command(Option<Component>, &'a [String]),
 }
 
 /// Does it, until it ends or a signal comes.
@@ -183,8 +206,8 @@ async fn start(
 ) -> Result<u8, CliError> {
     let _stoppable = interrupt.stoppable();
     let call = async {
-        match goal {
-            Goal::Serve(address) => listen::serve(ui, plan, app, address, interrupt).await,
+        match &goal {
+            Goal::Serve(address) => listen::serve(ui, plan, app, *address, interrupt).await,
             Goal::Invoke(call) => {
                 let returned = app
                     .invoke(call)
@@ -195,8 +218,8 @@ async fn start(
                 }
                 Ok(0)
             }
-            Goal::Command(args) => match app.run(args).await {
-                Ok(exit) => Ok(outcome::exited(ui, plan, watch, args, exit)),
+            Goal::Command(root, args) => match app.run(args).await {
+                Ok(exit) => Ok(outcome::exited(ui, plan, root.as_ref(), watch, args, exit)),
                 Err(error) => Err(outcome::failed(&error)),
             },
         }
@@ -229,14 +252,12 @@ fn runtime(serves: bool) -> Result<tokio::runtime::Runtime, CliError> {
 }
 
 impl Args {
-    fn goal(&self, root: Option<&ComponentSpec>) -> Goal<'_> {
+    fn goal(&self, root: Option<Component>) -> Goal<'_> {
         match (&self.invoke, &self.listen) {
             (Some(call), _) => Goal::Invoke(call),
             (None, Some(address)) => Goal::Serve(Some(address)),
-            (None, None) if root.is_some_and(|root| is_server(&root.component)) => {
-                Goal::Serve(None)
-            }
-            (None, None) => Goal::Command(&self.args),
+            (None, None) if root.as_ref().is_some_and(is_server) => Goal::Serve(None),
+            (None, None) => Goal::Command(root, &self.args),
         }
     }
 }
@@ -313,6 +334,13 @@ impl RecordArgs {
         };
         let learned = self.learn.as_ref().map(|_| Learned::new(granted()));
         Ok(Watch::new(*ui, plan.advice(), audit, learned))
+    }
+
+    fn exporter(&self, ui: &Ui, plan: &Plan) -> Result<Option<Arc<Exporter>>, CliError> {
+        let Some(url) = &self.otlp else {
+            return Ok(None);
+        };
+        Exporter::start(*ui, url, &plan.name).map(|exporter| Some(Arc::new(exporter)))
     }
 
     /// Writes what was asked for at the end of a run.

@@ -165,9 +165,18 @@ pub(crate) fn call(error: &CallError) -> CliError {
     let problem = Problem::new(error.to_string());
     match error {
         CallError::Trap { backtrace, .. } => {
-            let problem = backtrace.iter().fold(problem, |problem, frame| {
-                problem.line(Paint::Faint, format!("at {frame}"))
+            // A function that calls itself fills the whole stack.
+            let same = backtrace.chunk_by(|one, next| one == next);
+            let lines = same.filter_map(|frames| {
+                let frame = frames.first()?;
+                let times = frames.len();
+                Some(if times == 1 {
+                    format!("at {frame}")
+                } else {
+                    format!("at {frame}, {times} times")
+                })
             });
+            let problem = lines.fold(problem, |problem, line| problem.line(Paint::Faint, line));
             CliError::new(Kind::Trap, problem)
         }
         CallError::Deadline { .. } => CliError::new(

@@ -11,7 +11,6 @@ use crate::commands::check::Findings;
 use crate::commands::grants::grantable;
 use crate::error::Problem;
 use crate::plan::{Part, Plan, listen_example};
-use crate::ui::Paint;
 use crate::vars;
 
 /// Compares what could be needed with what is granted, for every component.
@@ -46,21 +45,14 @@ pub(super) fn find(plan: &Plan, shapes: &BTreeMap<String, Shape>, findings: &mut
                 "`{name}` could need `{key}`, and is granted none: {}",
                 need.why
             );
-            let imports = format!(
-                "it imports {} ({})",
-                need.interface,
-                need.functions.join(", ")
-            );
-            let problem = Problem::new(message).line(Paint::Faint, imports);
             let example = need
                 .example
                 .and_then(|example| Grants::parse_fragment(example).ok());
             let hint = example.and_then(|example| advice.hint(name, &example, false));
+            let hint = hint.map(|hint| hint.replacen("to allow it", "if it does", 1));
             findings
                 .notes
-                .push(hint.into_iter().fold(problem, |problem, hint| {
-                    problem.hint(hint.replacen("to allow it", "if it does", 1))
-                }));
+                .push(hint.into_iter().fold(Problem::new(message), Problem::hint));
         }
     }
 }

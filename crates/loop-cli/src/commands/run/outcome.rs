@@ -1,7 +1,8 @@
 //! What a command's end means, and what may have been missing.
 
 use loop_core::grants::{Access, FolderGrant, Grants};
-use loop_host::{CallError, Exit};
+use loop_host::shape::{NeedKind, grants_needed};
+use loop_host::{CallError, Component, Exit};
 
 use crate::error::{self, CliError};
 use crate::plan::Plan;
@@ -9,8 +10,15 @@ use crate::ui::Ui;
 use crate::watch::Watch;
 
 /// The exit code of a command that ended by itself.
-pub(super) fn exited(ui: &Ui, plan: &Plan, watch: &Watch, args: &[String], exit: Exit) -> u8 {
-    if exit.code != 0 && !watch.denied() {
+pub(super) fn exited(
+    ui: &Ui,
+    plan: &Plan,
+    root: Option<&Component>,
+    watch: &Watch,
+    args: &[String],
+    exit: Exit,
+) -> u8 {
+    if exit.code != 0 && !watch.denied() && root.is_some_and(opens_files) {
         folders_hint(ui, plan, args);
     }
     // Systems keep eight bits. A failure must not become a success.
@@ -24,6 +32,12 @@ pub(super) fn failed(failed: &CallError) -> CliError {
             .hint("it is no command: call one of its functions with `--invoke 'INTERFACE#FUNCTION(ARGUMENTS)'`"),
         failed => error::call(failed),
     }
+}
+
+/// Whether it opens files, which not every program does that imports `wasi:filesystem`.
+fn opens_files(root: &Component) -> bool {
+    let needs = root.shape().map(|shape| grants_needed(&shape));
+    needs.is_ok_and(|needs| needs.iter().any(|need| need.kind == NeedKind::Fs))
 }
 
 /// Without a folder a program finds no file, and asks nobody: the host sees no request that it could refuse.

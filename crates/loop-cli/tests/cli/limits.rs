@@ -1,0 +1,98 @@
+//! Components that would not end, or take too much.
+
+use insta::assert_snapshot;
+
+use crate::{Sandbox, guest};
+
+fn run(name: &str, args: &[&str]) -> String {
+    let guest = guest(name);
+    let mut all = vec!["run", guest.as_str()];
+    all.extend(args);
+    Sandbox::new().run(&all)
+}
+
+#[test]
+fn a_trap() {
+    Sandbox::new().filtered(|| assert_snapshot!(run("trap", &[]), @""));
+}
+
+#[test]
+fn a_stack_overflow() {
+    let shown = run("stack-overflow", &[]);
+    assert!(shown.starts_with("exit code 110\n"), "{shown}");
+    assert!(
+        shown.contains("error: `stack-overflow` trapped: its stack overflowed\n"),
+        "{shown}"
+    );
+    assert!(shown.contains("  at stack_overflow::deeper, "), "{shown}");
+}
+
+#[test]
+fn an_endless_loop() {
+    Sandbox::new().filtered(|| assert_snapshot!(run("spin", &["--timeout", "300ms"]), @""));
+}
+
+#[test]
+fn a_host_call_that_blocks_for_ever() {
+    Sandbox::new()
+        .filtered(|| assert_snapshot!(run("block-forever", &["--timeout", "300ms"]), @""));
+}
+
+#[test]
+fn reading_a_standard_input_that_never_ends() {
+    let sandbox = Sandbox::new();
+    let guest = guest("block-forever");
+    let args = ["run", guest.as_str(), "--timeout", "300ms", "--", "stdin"];
+    let mut command = sandbox.command(&args);
+    // Held open until the command has ended.
+    let (reader, _writer) = std::io::pipe().unwrap();
+    let output = command.stdin(reader).output().unwrap();
+    sandbox.filtered(|| assert_snapshot!(sandbox.show(&output), @""));
+}
+
+#[test]
+fn more_memory_than_the_limit() {
+    let sandbox = Sandbox::with_manifest(
+        r#"
+        [app.eat]
+        root = "eat"
+        [app.eat.component.eat]
+        use = "eat.wasm"
+        limits = { memory = "16 MiB" }
+        "#,
+    );
+    sandbox.copy_guest("eat-memory", "eat.wasm");
+    sandbox.filtered(|| assert_snapshot!(sandbox.run(&["run"]), @""));
+}
+
+#[test]
+fn output_without_end() {
+    let sandbox = Sandbox::with_manifest(
+        r#"
+        [app.flood]
+        root = "flood"
+        [app.flood.component.flood]
+        use = "flood.wasm"
+        limits = { output = "100 KiB" }
+        "#,
+    );
+    sandbox.copy_guest("flood-output", "flood.wasm");
+    let mut output = sandbox.command(&["run"]).output().unwrap();
+    assert!(
+        output.stdout.len() <= 100 << 10,
+        "{} bytes",
+        output.stdout.len()
+    );
+    output.stdout.clear();
+    sandbox.filtered(|| assert_snapshot!(sandbox.show(&output), @""));
+}
+
+#[test]
+fn more_fuel_than_there_is() {
+    Sandbox::new().filtered(|| assert_snapshot!(run("spin", &["--fuel", "1000000"]), @""));
+}
+
+#[test]
+fn a_time_that_is_none() {
+    Sandbox::new().filtered(|| assert_snapshot!(run("spin", &["--timeout", "soon"]), @""));
+}

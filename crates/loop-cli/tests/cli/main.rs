@@ -1,0 +1,21 @@
+//! The command line as a user sees it: what was typed, what came out, the exit code.
+//!
+//! Each test runs the real binary in folders of its own ([`Sandbox`]). What differs between machines and runs is
+//! replaced by filters named by what they hide.
+
+mod apps;
+mod bad_input;
+mod builds;
+mod denials;
+mod disks;
+mod help;
+mod inspect;
+mod limits;
+mod manifest;
+mod records;
+mod sandbox;
+mod scaffolds;
+mod serving;
+mod signals;
+
+pub(crate) use sandbox::{Sandbox, guest};

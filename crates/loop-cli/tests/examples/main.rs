@@ -1,0 +1,20 @@
+//! What the repository promises to who tries it: examples, scaffolds, and components of other tools.
+//!
+//! Each example is run as its README says, in a copy of it; and where it needs a grant, without it, and then with the
+//! line that it was told pasted in. Nothing here writes into the repository.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test fails by panicking, in its helpers too"
+)]
+
+mod copy;
+mod embed;
+mod foreign;
+mod grants;
+mod readme;
+mod readmes;
+mod scaffolds;
+mod served;
+mod site;
+mod talk;

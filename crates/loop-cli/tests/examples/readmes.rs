@@ -1,0 +1,110 @@
+//! Each README's commands, and what it says that they print.
+
+use std::process::Output;
+
+use crate::copy::{Example, text};
+use crate::readme::{Typed, blocks, console};
+use crate::served::file_server;
+
+/// Runs the commands of a README, and compares what they print.
+fn check(example: &Example, readme: &str) -> Vec<Output> {
+    let typed = console(readme);
+    assert!(!typed.is_empty(), "there is nothing to type");
+    typed.iter().map(|typed| check_one(example, typed)).collect()
+}
+
+fn check_one(example: &Example, typed: &Typed) -> Output {
+    let output = match typed.words().as_slice() {
+        ["loop", args @ ..] => example.run(args),
+        _ => panic!("no test knows how to type `{}`", typed.command),
+    };
+    let talk = text(&output.stderr);
+    assert!(output.status.success(), "{typed:?}: {talk}");
+    assert_eq!(text(&output.stdout), typed.prints, "{typed:?}: {talk}");
+    output
+}
+
+/// The lines that a README quotes from `loop.toml` stand there.
+fn quotes(example: &Example, readme: &str) {
+    let manifest = example.read("loop.toml");
+    let quoted = blocks(readme, "toml");
+    assert!(!quoted.is_empty());
+    for block in quoted {
+        assert!(manifest.contains(&block), "{block}");
+    }
+}
+
+#[test]
+fn hello() {
+    let example = Example::new("hello");
+    let readme = example.read("README.md");
+    check(&example, &readme);
+    // The second run builds nothing, and has nothing to say.
+    let again = check(&example, &readme);
+    assert_eq!(text(&again[0].stderr), "");
+}
+
+#[test]
+fn files() {
+    let example = Example::new("files");
+    let readme = example.read("README.md");
+    quotes(&example, &readme);
+    check(&example, &readme);
+    let [typed] = console(&readme).try_into().unwrap();
+    assert_eq!(example.read("notes/summary.txt"), typed.prints);
+
+    // For reading only.
+    std::fs::remove_file(example.folder.join("notes/summary.txt")).unwrap();
+    let manifest = example.read("loop.toml");
+    let reads = manifest.replace(", access = \"read-write\"", "");
+    assert_ne!(reads, manifest);
+    example.write("loop.toml", &reads);
+    let output = example.run(&["run", "files"]);
+    assert_eq!(output.status.code(), Some(1));
+    let talk = text(&output.stderr);
+    assert!(talk.starts_with("cannot write notes/summary.txt: "), "{talk}");
+}
+
+#[test]
+fn http_client() {
+    let example = Example::new("http-client");
+    let address = file_server(example.folder.join("www")).to_string();
+    let here = |text: &str| text.replace("127.0.0.1:8000", &address);
+    example.write("loop.toml", &here(&example.read("loop.toml")));
+    let readme = here(&example.read("README.md"));
+    quotes(&example, &readme);
+    check(&example, &readme);
+}
+
+#[test]
+fn metrics() {
+    let example = Example::new("metrics");
+    let outputs = check(&example, &example.read("README.md"));
+    let talk = text(&outputs[0].stderr);
+    assert!(talk.contains("metrics: sorted all words words=8"), "{talk}");
+}
+
+#[test]
+fn two_components() {
+    let example = Example::new("two-components");
+    let readme = example.read("README.md");
+    check(&example, &readme);
+
+    // Without the lines that link the two.
+    quotes(&example, &readme);
+    let manifest = example.read("loop.toml");
+    let link = &blocks(&readme, "toml")[0];
+    let unlinked = manifest.replace(link, "");
+    example.write("loop.toml", &unlinked);
+    let output = example.run(&["check"]);
+    assert_eq!(output.status.code(), Some(1));
+    let talk = text(&output.stderr);
+    assert!(talk.contains("`acme:greet/greeter`"), "{talk}");
+
+    // With what it says to add.
+    let (_, hint) = talk.split_once("hint: add to loop.toml:\n").unwrap();
+    let added = hint.lines().map_while(|line| line.strip_prefix("      "));
+    let added: String = added.flat_map(|line| [line, "\n"]).collect();
+    example.write("loop.toml", &format!("{unlinked}\n{added}"));
+    check(&example, &readme);
+}
