@@ -32,7 +32,8 @@ pub use emit::TARGET;
 pub use logs::{Logs, RECENT_BYTES_MAX, RECENT_MAX};
 pub use metrics::Metrics;
 pub use record::{
-    FIELDS_MAX, KEY_BYTES_MAX, MESSAGE_BYTES_MAX, SPAN_NAME_BYTES_MAX, TEXT_BYTES_MAX,
+    FIELDS_BYTES_MAX, FIELDS_MAX, KEY_BYTES_MAX, MESSAGE_BYTES_MAX, SPAN_NAME_BYTES_MAX,
+    TEXT_BYTES_MAX,
 };
 pub use record::{Field, Json, Level, LogSink, Record, SpanRecord, Value};
 pub use trace::{SpanId, TRACE_STATE_BYTES_MAX, TraceContext, TraceError, TraceId};
