@@ -112,7 +112,8 @@ fn no_workspace(here: &Path) -> CliError {
 
 fn nothing(text: &str, workspace: Option<&Workspace>) -> CliError {
     let problem = match workspace {
-        None => Problem::new(format!("`{text}` is neither a file nor a folder")),
+        None => Problem::new(format!("`{text}` is neither a file nor a folder"))
+            .hint("name a .wasm file, a folder with a Cargo.toml, or an app of a loop.toml"),
         Some(workspace) => {
             let file = &workspace.file;
             let problem = Problem::new(format!(

@@ -61,11 +61,6 @@ impl Watch {
         self.learned.as_ref()
     }
 
-    /// Whether a grant was missing.
-    pub(crate) fn denied(&self) -> bool {
-        !self.told().messages.is_empty()
-    }
-
     /// Says what there was too much of to say at once, and closes the audit file.
     pub(crate) fn finish(&self) {
         let left_out = std::mem::take(&mut self.told().left_out);

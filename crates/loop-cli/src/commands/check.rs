@@ -2,12 +2,12 @@
 
 mod needs;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use loop_build::Profile;
 use loop_host::shape::Shape;
-use loop_host::{AppSpec, Host};
+use loop_host::{AppSpec, Host, LinkError};
 use serde_json::json;
 
 use crate::commands::decode;
@@ -93,7 +93,7 @@ fn link(
         }
     };
     // One component after the other, so that each says what it lacks.
-    let mut lacking = Vec::new();
+    let mut lacking = BTreeSet::new();
     for root in plan.parts.keys() {
         let mut spec = AppSpec {
             name: plan.name.clone(),
@@ -110,8 +110,16 @@ fn link(
         }
         if let Err(error) = host.link(spec) {
             let problem = error::link_problem(&error);
-            if !lacking.contains(&problem.message) {
-                lacking.push(problem.message.clone());
+            // A cycle is found once from each of its components.
+            let known = match error {
+                LinkError::Cycle { mut path } => {
+                    path.sort();
+                    path.dedup();
+                    path.join(" ")
+                }
+                _ => problem.message.clone(),
+            };
+            if lacking.insert(known) {
                 findings.errors.push(problem);
             }
         }

@@ -51,7 +51,7 @@ pub(crate) fn run(ui: &Ui, args: &Args) -> Result<u8, CliError> {
             .filter(|tool| tool.found.is_none() && tool.required);
         for tool in missing {
             ui.say(&format!(
-                "{} {}, which {}",
+                "{} {} ({})",
                 ui.paint(Paint::Warning, "missing:"),
                 tool.name,
                 tool.purpose

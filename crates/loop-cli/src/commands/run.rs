@@ -135,11 +135,7 @@ pub(crate) fn run(ui: &Ui, args: &Args) -> Result<u8, CliError> {
     let watch = args.records.watch(ui, &plan)?;
     let host = args.limits.host(serves, Arc::clone(&watch))?;
     let components = plan.load(&host, &files)?;
-    let goal = args.goal(
-        components
-            .get(&plan.root)
-            .map(|spec| spec.component.clone()),
-    );
+    let goal = args.goal(components.get(&plan.root).map(|spec| &spec.component));
     let exporter = args.records.exporter(ui, &plan)?;
     let mut sinks: Vec<Arc<dyn LogSink>> = vec![Arc::new(Lines::new(
         *ui,
@@ -171,7 +167,7 @@ pub(crate) fn run(ui: &Ui, args: &Args) -> Result<u8, CliError> {
         if let Some(exporter) = &exporter {
             exporter.metrics(app.telemetry().metrics());
         }
-        let outcome = start(ui, goal, &plan, &app, &watch, &interrupt).await;
+        let outcome = start(ui, goal, &plan, &app, &interrupt).await;
         let written = args.records.write(ui, &plan, &app, &watch);
         outcome.and_then(|code| written.map(|()| code))
     });
@@ -185,14 +181,14 @@ pub(crate) fn run(ui: &Ui, args: &Args) -> Result<u8, CliError> {
 }
 
 /// What to do with the root.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 enum Goal<'a> {
     /// Call a function.
     Invoke(&'a str),
     /// Serve HTTP, on this address if one was typed.
     Serve(Option<&'a str>),
     /// Run the component as a command with these arguments.
-    Command(Option<Component>, &'a [String]),
+    Command(&'a [String]),
 }
 
 /// Does it, until it ends or a signal comes.
@@ -201,13 +197,12 @@ async fn start(
     goal: Goal<'_>,
     plan: &Plan,
     app: &App,
-    watch: &Watch,
     interrupt: &Interrupt,
 ) -> Result<u8, CliError> {
     let _stoppable = interrupt.stoppable();
     let call = async {
-        match &goal {
-            Goal::Serve(address) => listen::serve(ui, plan, app, *address, interrupt).await,
+        match goal {
+            Goal::Serve(address) => listen::serve(ui, plan, app, address, interrupt).await,
             Goal::Invoke(call) => {
                 let returned = app
                     .invoke(call)
@@ -218,8 +213,8 @@ async fn start(
                 }
                 Ok(0)
             }
-            Goal::Command(root, args) => match app.run(args).await {
-                Ok(exit) => Ok(outcome::exited(ui, plan, root.as_ref(), watch, args, exit)),
+            Goal::Command(args) => match app.run(args).await {
+                Ok(exit) => Ok(outcome::exited(exit)),
                 Err(error) => Err(outcome::failed(&error)),
             },
         }
@@ -252,12 +247,12 @@ fn runtime(serves: bool) -> Result<tokio::runtime::Runtime, CliError> {
 }
 
 impl Args {
-    fn goal(&self, root: Option<Component>) -> Goal<'_> {
+    fn goal(&self, root: Option<&Component>) -> Goal<'_> {
         match (&self.invoke, &self.listen) {
             (Some(call), _) => Goal::Invoke(call),
             (None, Some(address)) => Goal::Serve(Some(address)),
-            (None, None) if root.as_ref().is_some_and(is_server) => Goal::Serve(None),
-            (None, None) => Goal::Command(root, &self.args),
+            (None, None) if root.is_some_and(is_server) => Goal::Serve(None),
+            (None, None) => Goal::Command(&self.args),
         }
     }
 }

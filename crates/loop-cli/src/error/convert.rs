@@ -20,6 +20,9 @@ use crate::ui::Paint;
 /// Lines of the wanted WIT that are shown where there is nothing to compare it with.
 const WANTED_LINES_MAX: usize = 12;
 
+/// What to do with a component that nobody can call.
+const NOTHING_TO_CALL: &str = "export `wasi:cli/run`, an HTTP handler or an interface of its own";
+
 /// Names of exports that are listed.
 const EXPORTS_MAX: usize = 20;
 
@@ -71,7 +74,11 @@ fn diagnostic(file: &str, source: &Arc<str>, found: &Diagnostic) -> Problem {
 /// A file that is no component. `name` is what the user calls it.
 pub(crate) fn shape(name: &str, error: &ShapeError) -> CliError {
     let mut problem = Problem::new(format!("`{name}` {error}"));
-    problem.hints.extend(error.hint());
+    problem.hints.extend(error.hint().or_else(|| {
+        let other_kind = matches!(error, ShapeError::NotWasm { .. });
+        other_kind
+            .then(|| "name a component's file, such as those that `loop build` prints".to_owned())
+    }));
     CliError::new(Kind::Link, problem)
 }
 
@@ -189,11 +196,14 @@ pub(crate) fn call(error: &CallError) -> CliError {
             CliError::new(Kind::Limit, problem.hint(limit_hint(limit)))
         }
         CallError::NoExport { exports, .. } => {
+            let none = exports.is_empty();
             let problem = list_exports(problem, exports);
-            CliError::new(
-                Kind::Usage,
-                problem.hint("`loop inspect` shows the functions of each export"),
-            )
+            let hint = if none {
+                NOTHING_TO_CALL
+            } else {
+                "`loop inspect` shows the functions of each export"
+            };
+            CliError::new(Kind::Usage, problem.hint(hint))
         }
         CallError::Arguments { signature, .. } => {
             let problem = signature.iter().fold(problem, |problem, signature| {
@@ -330,6 +340,7 @@ impl From<ToolchainError> for CliError {
 pub(crate) fn io_hint(error: &io::Error) -> Option<String> {
     let hint = match error.kind() {
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => "free some room on the disk",
+        io::ErrorKind::NotFound => "look for a slip in the path",
         io::ErrorKind::PermissionDenied => "see who owns it: `ls -ld` shows its owner and mode",
         io::ErrorKind::ReadOnlyFilesystem => "the disk can only be read: name another place",
         _ => return None,

@@ -29,14 +29,38 @@ use = "components/hello"
 fn a_run_builds_what_is_stale_and_nothing_else() {
     let sandbox = workspace();
     sandbox.filtered(|| {
-        assert_snapshot!(sandbox.build(&["run"]), @"");
-        assert_snapshot!(sandbox.build(&["run"]), @"");
+        assert_snapshot!(sandbox.build(&["run"]), @"
+        exit code 0
+        --- stdout
+        hello
+        --- stderr
+        building hello
+        built hello in [TIME]
+        ");
+        assert_snapshot!(sandbox.build(&["run"]), @"
+        exit code 0
+        --- stdout
+        hello
+        ");
     });
     let changed = HELLO.replace("hello", "good bye");
     sandbox.write("components/hello/src/main.rs", changed);
     sandbox.filtered(|| {
-        assert_snapshot!(sandbox.build(&["run", "hello"]), @"");
-        assert_snapshot!(sandbox.build(&["build"]), @"");
+        assert_snapshot!(sandbox.build(&["run", "hello"]), @"
+        exit code 0
+        --- stdout
+        good bye
+        --- stderr
+        building hello
+        built hello in [TIME]
+        ");
+        assert_snapshot!(sandbox.build(&["build"]), @"
+        exit code 0
+        --- stdout
+        .loop/build/release/components/hello.wasm
+        --- stderr
+        1 component up to date
+        ");
     });
 }
 
@@ -45,8 +69,32 @@ fn a_component_that_does_not_compile() {
     let sandbox = workspace();
     sandbox.write("components/hello/src/main.rs", "fn main() { missing() }\n");
     sandbox.filtered(|| {
-        assert_snapshot!(sandbox.build(&["build"]), @"");
-        assert_snapshot!(sandbox.build(&["build", "--quiet"]), @"");
+        assert_snapshot!(sandbox.build(&["build"]), @r#"
+        exit code 114
+        --- stderr
+        building hello
+        error[E0425]: cannot find function `missing` in this scope
+         --> src/main.rs:1:13
+          |
+        1 | fn main() { missing() }
+          |             ^^^^^^^ not found in this scope
+        For more information about this error, try `rustc --explain E0425`.
+        error: could not compile `hello` (bin "hello") due to 1 previous error
+        error: hello does not build
+        "#);
+        assert_snapshot!(sandbox.build(&["build", "--quiet"]), @r#"
+        exit code 114
+        --- stderr
+        error: hello does not build
+        error[E0425]: cannot find function `missing` in this scope
+         --> src/main.rs:1:13
+          |
+        1 | fn main() { missing() }
+          |             ^^^^^^^ not found in this scope
+
+        For more information about this error, try `rustc --explain E0425`.
+        error: could not compile `hello` (bin "hello") due to 1 previous error
+        "#);
     });
 }
 
@@ -61,7 +109,14 @@ fn no_tool_on_the_path() {
         .env("LOOP_CACHE", &empty)
         .output()
         .unwrap();
-    sandbox.filtered(|| assert_snapshot!(sandbox.show(&output), @""));
+    sandbox.filtered(|| assert_snapshot!(sandbox.show(&output), @"
+    exit code 114
+    --- stderr
+    rustup could not add wasm32-wasip2: there is no rustup on the PATH
+    error: the Rust target wasm32-wasip2 could neither be added by rustup (there is no rustup on the PATH) nor be made
+      caused by: this is not a Debian system, where it could be made from packages
+    hint: run `rustup target add wasm32-wasip2` where the network allows it
+    "));
 }
 
 #[test]
@@ -73,20 +128,52 @@ fn a_doctor_on_a_machine_without_tools() {
         .env("LOOP_CACHE", sandbox.folder())
         .output()
         .unwrap();
-    sandbox.filtered(|| assert_snapshot!(sandbox.show(&output), @""));
+    sandbox.filtered(|| {
+        assert_snapshot!(sandbox.show(&output), @"
+        exit code 1
+        --- stdout
+        cargo           missing
+        rustc           missing
+        wasm32-wasip2   missing
+        cc              missing
+        rustup          not there, and not needed
+        --- stderr
+        missing: cargo (builds Rust components)
+        hint: install Rust with rustup: https://rustup.rs
+        missing: rustc (compiles Rust)
+        hint: install Rust with rustup: https://rustup.rs
+        missing: wasm32-wasip2 (the Rust target of components)
+        hint: run `rustup target add wasm32-wasip2`
+        missing: cc (links the build scripts and macros that a component uses)
+        hint: install a C compiler, such as Debian's package `gcc`
+        ")
+    });
 }
 
 #[test]
 fn a_folder_without_sources() {
     let sandbox = workspace();
     std::fs::remove_dir_all(sandbox.path("components/hello")).unwrap();
-    sandbox.filtered(|| assert_snapshot!(sandbox.build(&["run"]), @""));
+    sandbox.filtered(|| {
+        assert_snapshot!(sandbox.build(&["run"]), @"
+    exit code 114
+    --- stderr
+    error: [WORK]/components/hello is not a folder with a Cargo.toml
+    hint: `loop component new NAME --lang rust` makes such a folder
+    ")
+    });
 }
 
 #[test]
 fn nothing_to_build() {
     let sandbox = Sandbox::with_manifest("[workspace]\nname = \"w\"\nmembers = []\n");
-    sandbox.filtered(|| assert_snapshot!(sandbox.build(&["build"]), @""));
+    sandbox.filtered(|| {
+        assert_snapshot!(sandbox.build(&["build"]), @"
+    exit code 0
+    --- stderr
+    warning: . has nothing to build
+    ")
+    });
 }
 
 #[test]

@@ -28,8 +28,19 @@ fn a_connection() {
     let sandbox = Sandbox::new();
     let (denied, granted) = denied_then_granted(&sandbox, "tcp-connect", &[&address]);
     sandbox.filtered(|| {
-        assert_snapshot!(denied, @"");
-        assert_snapshot!(granted, @"");
+        assert_snapshot!(denied, @r#"
+        exit code 1
+        --- stdout
+        cannot connect to 127.0.0.1:[PORT]: PermissionDenied
+        --- stderr
+        denied: `tcp-connect` may not connect to 127.0.0.1:[PORT] over tcp: `net.connect` has no entry for it
+        hint: to allow it: --grant 'net.connect = ["127.0.0.1:[PORT]"]'
+        "#);
+        assert_snapshot!(granted, @"
+        exit code 0
+        --- stdout
+        connected to 127.0.0.1:[PORT]
+        ");
     });
 }
 
@@ -37,14 +48,30 @@ fn a_connection() {
 fn a_listening_socket() {
     let sandbox = Sandbox::new();
     let denied = sandbox.run(&["run", &guest("tcp-listen"), "--", "127.0.0.1:4321"]);
-    sandbox.filtered(|| assert_snapshot!(denied, @""));
+    sandbox.filtered(|| {
+        assert_snapshot!(denied, @r#"
+    exit code 1
+    --- stdout
+    cannot listen on 127.0.0.1:4321: PermissionDenied
+    --- stderr
+    denied: `tcp-listen` may not listen on 127.0.0.1:4321 over tcp: `net.listen` has no entry for it
+    hint: to allow it: --grant 'net.listen = ["127.0.0.1:4321"]'
+    "#)
+    });
 }
 
 #[test]
 fn a_name_to_look_up() {
     let sandbox = Sandbox::new();
     let (denied, granted) = denied_then_granted(&sandbox, "resolve", &["localhost"]);
-    sandbox.filtered(|| assert_snapshot!(denied, @""));
+    sandbox.filtered(|| assert_snapshot!(denied, @r#"
+    exit code 1
+    --- stdout
+    cannot look up localhost: access-denied
+    --- stderr
+    denied: `resolve` may not look up `localhost`: neither `net.lookup` nor another entry of `net` has it
+    hint: to allow it: --grant 'net.lookup = ["localhost"]'
+    "#));
     assert!(granted.starts_with("exit code 0\n"), "{granted}");
 }
 
@@ -52,14 +79,32 @@ fn a_name_to_look_up() {
 fn a_request() {
     let sandbox = Sandbox::new();
     let denied = sandbox.run(&["run", &guest("http-get"), "--", "http://127.0.0.1:4321/x"]);
-    sandbox.filtered(|| assert_snapshot!(denied, @""));
+    sandbox.filtered(|| {
+        assert_snapshot!(denied, @r#"
+    exit code 1
+    --- stdout
+    cannot request http://127.0.0.1:4321/x: ErrorCode::HttpRequestDenied
+    --- stderr
+    denied: `http-get` may not send GET http://127.0.0.1:4321/x: `net.http` has no entry for it
+    hint: to allow it: --grant 'net.http = ["http://127.0.0.1:4321"]'
+    "#)
+    });
 }
 
 #[test]
 fn a_datagram() {
     let sandbox = Sandbox::new();
     let denied = sandbox.run(&["run", &guest("udp-send"), "--", "127.0.0.1:4321", "hello"]);
-    sandbox.filtered(|| assert_snapshot!(denied, @""));
+    sandbox.filtered(|| {
+        assert_snapshot!(denied, @r#"
+    exit code 1
+    --- stdout
+    cannot send to 127.0.0.1:4321: PermissionDenied
+    --- stderr
+    denied: `udp-send` may not send to 127.0.0.1:4321 over udp: `net.connect` has no entry for it
+    hint: to allow it: --grant 'net.connect = ["127.0.0.1:4321"]'
+    "#)
+    });
 }
 
 #[test]
@@ -68,8 +113,19 @@ fn a_folder() {
     sandbox.write("notes/a.txt", "it is there\n");
     let (denied, granted) = denied_then_granted(&sandbox, "read-file", &["notes/a.txt"]);
     sandbox.filtered(|| {
-        assert_snapshot!(denied, @"");
-        assert_snapshot!(granted, @"");
+        assert_snapshot!(denied, @r#"
+        exit code 1
+        --- stdout
+        cannot read notes/a.txt: PermissionDenied
+        --- stderr
+        denied: `read-file` may not open the folder `notes` to read: `fs` has no folder of that name
+        hint: to allow it: --grant 'fs = [{ name = "notes", path = "./notes", access = "read" }]'
+        "#);
+        assert_snapshot!(granted, @"
+        exit code 0
+        --- stdout
+        it is there
+        ");
     });
 }
 
@@ -88,7 +144,16 @@ fn a_folder_to_write_to() {
         "new",
     ]);
     assert_eq!(sandbox.read("notes/a.txt"), "old");
-    sandbox.filtered(|| assert_snapshot!(denied, @""));
+    sandbox.filtered(|| {
+        assert_snapshot!(denied, @r#"
+        exit code 1
+        --- stdout
+        cannot write notes/a.txt: PermissionDenied
+        --- stderr
+        denied: `write-file` may not open the folder `notes` to read and write: `fs` grants it to be read only
+        hint: to allow it: --grant 'fs = [{ name = "notes", path = "notes", access = "read-write" }]'
+        "#)
+    });
 }
 
 #[test]
@@ -108,10 +173,23 @@ fn a_variable() {
         )
     };
     sandbox.filtered(|| {
-        assert_snapshot!(run(&[]), @"");
-        assert_snapshot!(run(&["--grant", "env = [\"LANG\"]"]), @"");
-        assert_snapshot!(run(&["--env", "LANG=fr"]), @"");
-        assert_snapshot!(run(&["--env", "LANG"]), @"");
+        assert_snapshot!(run(&[]), @"exit code 0");
+        assert_snapshot!(run(&["--grant", "env = [\"LANG\"]"]), @"
+        exit code 0
+        --- stdout
+        LANG=de
+        ");
+        assert_snapshot!(run(&["--env", "LANG=fr"]), @"
+        exit code 0
+        --- stdout
+        LANG=fr
+        ");
+        assert_snapshot!(run(&["--env", "LANG"]), @r#"
+        exit code 2
+        --- stderr
+        error: `--env LANG` is not NAME=VALUE
+        hint: to let it read the variable as it is: --grant 'env = ["LANG"]'
+        "#);
     });
 }
 
@@ -128,7 +206,17 @@ grants = { env = ["LANG"] }
     );
     sandbox.copy_guest("tcp-connect", "talk.wasm");
     let denied = sandbox.run(&["run", "--", "127.0.0.1:4321"]);
-    sandbox.filtered(|| assert_snapshot!(denied, @""));
+    sandbox.filtered(|| {
+        assert_snapshot!(denied, @r#"
+    exit code 1
+    --- stdout
+    cannot connect to 127.0.0.1:4321: PermissionDenied
+    --- stderr
+    denied: `talk` may not connect to 127.0.0.1:4321 over tcp: `net.connect` has no entry for it
+    hint: to allow it, write at loop.toml:6, under [app.talk.component.talk]:
+          grants = { net = { connect = ["127.0.0.1:4321"] }, env = ["LANG"] }
+    "#)
+    });
     let line = denied
         .lines()
         .find(|line| line.trim().starts_with("grants = "))
@@ -139,7 +227,13 @@ grants = { env = ["LANG"] }
     sandbox.write("loop.toml", text);
     // Nobody listens there, and that is what it finds out now.
     let granted = sandbox.run(&["run", "--", "127.0.0.1:4321"]);
-    sandbox.filtered(|| assert_snapshot!(granted, @""));
+    sandbox.filtered(|| {
+        assert_snapshot!(granted, @"
+    exit code 1
+    --- stdout
+    cannot connect to 127.0.0.1:4321: ConnectionRefused
+    ")
+    });
 }
 
 #[test]
@@ -153,7 +247,11 @@ use = "talk.wasm"
     );
     sandbox.copy_guest("tcp-connect", "talk.wasm");
     sandbox.filtered(|| {
-        assert_snapshot!(sandbox.run(&["run", "--quiet", "--", "127.0.0.1:4321"]), @"");
+        assert_snapshot!(sandbox.run(&["run", "--quiet", "--", "127.0.0.1:4321"]), @"
+        exit code 1
+        --- stdout
+        cannot connect to 127.0.0.1:4321: PermissionDenied
+        ");
     });
 }
 
@@ -163,9 +261,38 @@ fn a_grant_that_cannot_be_read() {
     let hello = guest("hello");
     let run = |grant: &str| sandbox.run(&["run", &hello, "--grant", grant]);
     sandbox.filtered(|| {
-        assert_snapshot!(run("net.conect = [\"a:1\"]"), @"");
-        assert_snapshot!(run("net.connect = [\"a\"]"), @"");
-        assert_snapshot!(run("net.connect = ["), @"");
+        assert_snapshot!(run("net.conect = [\"a:1\"]"), @r#"
+        exit code 2
+        --- stderr
+        error: `net` has no key `conect`
+           ,-[--grant:1:5]
+         1 | net.conect = ["a:1"]
+           :     ^^^|^^
+           :        `-- not known here
+           `----
+        hint: did you mean `connect`?
+        "#);
+        assert_snapshot!(run("net.connect = [\"a\"]"), @r#"
+        exit code 2
+        --- stderr
+        error: `a` has no port
+           ,-[--grant:1:16]
+         1 | net.connect = ["a"]
+           :                ^|^
+           :                 `-- no port
+           `----
+        hint: connect = ["a:443"], or "a:*" for all ports
+        "#);
+        assert_snapshot!(run("net.connect = ["), @"
+        exit code 2
+        --- stderr
+        error: this is not TOML: unclosed array, expected `]`
+           ,-[--grant:1:15]
+         1 | net.connect = [
+           :               |
+           :               `-- here
+           `----
+        ");
     });
 }
 
@@ -174,6 +301,12 @@ fn a_granted_folder_that_is_not_there() {
     let sandbox = Sandbox::new();
     let grant = "fs = [{ name = \"data\", path = \"absent\" }]";
     sandbox.filtered(|| {
-        assert_snapshot!(sandbox.run(&["run", &guest("hello"), "--grant", grant]), @"");
+        assert_snapshot!(sandbox.run(&["run", &guest("hello"), "--grant", grant]), @"
+        exit code 116
+        --- stderr
+        error: the folder `./absent`, granted to `hello` as `data`, cannot be opened
+          caused by: No such file or directory (os error 2)
+        hint: make the folder, or mend `path` in the grant
+        ");
     });
 }

@@ -63,7 +63,15 @@ fn a_build_on_a_full_disk() {
 printf '[package]\\nname = \"w\"\\nversion = \"0.1.0\"\\nedition = \"2024\"\\n' > \"$1/Cargo.toml\"
 head -c 100000 /dev/zero > \"$1/fill\" 2>/dev/null; true";
     if let Some(shown) = on_disk(&sandbox, "rw", &sandbox.path("w"), fill, &["build", "w"]) {
-        sandbox.filtered(|| assert_snapshot!(shown, @""));
+        sandbox.filtered(|| {
+            assert_snapshot!(shown, @r#"
+            exit code 114
+            --- stderr
+            error: [WORK]/w/.loop/.gitignore cannot be used
+              caused by: No space left on device (os error 28) at path "[WORK]/w/.loop/.writing-[RANDOM]"
+            hint: free some room on the disk
+            "#)
+        });
     }
 }
 
@@ -74,7 +82,15 @@ fn a_build_on_a_disk_that_can_only_be_read() {
     let fill = "mkdir -p \"$1/src\" && echo 'fn main() {}' > \"$1/src/main.rs\"
 printf '[package]\\nname = \"w\"\\nversion = \"0.1.0\"\\nedition = \"2024\"\\n' > \"$1/Cargo.toml\"";
     if let Some(shown) = on_disk(&sandbox, "ro", &sandbox.path("w"), fill, &["build", "w"]) {
-        sandbox.filtered(|| assert_snapshot!(shown, @""));
+        sandbox.filtered(|| {
+            assert_snapshot!(shown, @"
+        exit code 114
+        --- stderr
+        error: [WORK]/w/.loop/build cannot be used
+          caused by: Read-only file system (os error 30)
+        hint: builds write to `.loop` in the workspace: it must be writable
+        ")
+        });
     }
 }
 
@@ -89,7 +105,15 @@ fn a_scaffold_on_a_disk_that_can_only_be_read() {
         "",
         &["new", "disk/w"],
     ) {
-        sandbox.filtered(|| assert_snapshot!(shown, @""));
+        sandbox.filtered(|| {
+            assert_snapshot!(shown, @r#"
+            exit code 116
+            --- stderr
+            error: disk cannot be used
+              caused by: Read-only file system (os error 30) at path "[WORK]/disk/.new-[RANDOM]"
+            hint: the disk can only be read: name another place
+            "#)
+        });
     }
 }
 
@@ -102,7 +126,13 @@ fn a_cache_that_cannot_be_written_costs_nothing_but_time() {
     let mut command = sandbox.command(&script_args);
     command.env("LOOP_CACHE", "/dev/null/cache");
     let output = command.output().unwrap();
-    sandbox.filtered(|| assert_snapshot!(sandbox.show(&output), @""));
+    sandbox.filtered(|| assert_snapshot!(sandbox.show(&output), @"
+    exit code 0
+    --- stdout
+    hello, world
+    --- stderr
+    warning: compiled code is not cached (folder: /dev/null/cache/compiled, error: Not a directory (os error 20))
+    "));
 }
 
 #[test]
@@ -117,8 +147,22 @@ fn files_that_were_asked_for_on_a_full_disk() {
     let env = ["--grant", "env = [\"HOME\"]"];
     let run = |flag: &str| sandbox.run(&["run", &hello, flag, env[0], env[1]]);
     sandbox.filtered(|| {
-        assert_snapshot!(run("--audit=/dev/full"), @"");
-        assert_snapshot!(run("--learn=/dev/full"), @"");
+        assert_snapshot!(run("--audit=/dev/full"), @"
+        exit code 0
+        --- stdout
+        hello, world
+        --- stderr
+        warning: the audit file `/dev/full` is not complete: No space left on device (os error 28)
+        ");
+        assert_snapshot!(run("--learn=/dev/full"), @"
+        exit code 116
+        --- stdout
+        hello, world
+        --- stderr
+        error: cannot write `/dev/full`
+          caused by: No space left on device (os error 28)
+        hint: free some room on the disk
+        ");
     });
 }
 
@@ -130,5 +174,13 @@ fn data_on_a_full_disk() {
     };
     let sandbox = Sandbox::new();
     let output = sandbox.command(&["schema"]).stdout(full).output().unwrap();
-    sandbox.filtered(|| assert_snapshot!(sandbox.show(&output), @""));
+    sandbox.filtered(|| {
+        assert_snapshot!(sandbox.show(&output), @"
+    exit code 116
+    --- stderr
+    error: cannot write to standard output
+      caused by: No space left on device (os error 28)
+    hint: free some room on the disk
+    ")
+    });
 }

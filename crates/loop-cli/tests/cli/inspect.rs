@@ -54,8 +54,23 @@ fn as_json() {
 fn the_least_that_a_component_could_need() {
     let sandbox = Sandbox::new();
     sandbox.filtered(|| {
-        assert_snapshot!(sandbox.run(&["grants", &guest("resolve")]), @"");
-        assert_snapshot!(sandbox.run(&["grants", &guest("counter")]), @"");
+        assert_snapshot!(sandbox.run(&["grants", &guest("resolve")]), @r#"
+        exit code 0
+        --- stdout
+        # resolve
+        # wasi:sockets/ip-name-lookup@0.2.12: it resolves names; those under net.connect are granted with it
+        #   net.lookup = ["db.example.com"]
+        # wasi:cli/environment@0.2.6: it reads environment variables, of which it sees those that are granted
+        #   env = ["LANG"]
+        grants = { net = { lookup = ["db.example.com"] }, env = ["LANG"] }
+        "#);
+        assert_snapshot!(sandbox.run(&["grants", &guest("counter")]), @"
+        exit code 0
+        --- stdout
+        # counter
+        # its imports reach nothing that is granted
+        grants = {}
+        ");
     });
 }
 
@@ -80,7 +95,19 @@ fn the_least_as_json() {
 fn what_a_check_finds_in_a_single_file() {
     let sandbox = Sandbox::new();
     sandbox.filtered(|| {
-        assert_snapshot!(sandbox.run(&["check", &guest("read-file")]), @"");
-        assert_snapshot!(sandbox.run(&["check", &guest("http-p2")]), @"");
+        assert_snapshot!(sandbox.run(&["check", &guest("read-file")]), @r#"
+        exit code 0
+        --- stdout
+        note: `read-file` could need `fs`, and is granted none: it opens files in granted folders, and could write to them
+        hint: if it does: --grant 'fs = [{ name = "data", path = "./data", access = "read" }]'
+        --- stderr
+        `read-file` fits together: 1 component, 1 note
+        "#);
+        assert_snapshot!(sandbox.run(&["check", &guest("http-p2")]), @r#"
+        exit code 1
+        --- stderr
+        error: `http-p2` serves HTTP, and is granted no address to listen on
+        hint: to allow it: --grant 'net.listen = ["127.0.0.1:8080"]'
+        "#);
     });
 }

@@ -13,7 +13,19 @@ fn run(name: &str, args: &[&str]) -> String {
 
 #[test]
 fn a_trap() {
-    Sandbox::new().filtered(|| assert_snapshot!(run("trap", &[]), @""));
+    Sandbox::new().filtered(|| {
+        assert_snapshot!(run("trap", &[]), @"
+    exit code 110
+    --- stderr
+    error: `trap` trapped: it gave up (`unreachable`), as programs do that panic or abort
+      at trap::main
+      at std::sys::backtrace::__rust_begin_short_backtrace
+      at std::rt::lang_start::{{closure}}
+      at std::rt::lang_start_internal
+      at __main_void
+      at _start
+    ")
+    });
 }
 
 #[test]
@@ -29,13 +41,28 @@ fn a_stack_overflow() {
 
 #[test]
 fn an_endless_loop() {
-    Sandbox::new().filtered(|| assert_snapshot!(run("spin", &["--timeout", "300ms"]), @""));
+    Sandbox::new().filtered(|| {
+        assert_snapshot!(run("spin", &["--timeout", "300ms"]), @r#"
+    exit code 111
+    --- stderr
+    error: `spin` was ended after 300 ms, the limit for one call
+    hint: give it longer: `limits = { call = "60 s" }` in loop.toml, or `--timeout 60s`
+    "#)
+    });
 }
 
 #[test]
 fn a_host_call_that_blocks_for_ever() {
-    Sandbox::new()
-        .filtered(|| assert_snapshot!(run("block-forever", &["--timeout", "300ms"]), @""));
+    Sandbox::new().filtered(|| {
+        assert_snapshot!(run("block-forever", &["--timeout", "300ms"]), @r#"
+        exit code 111
+        --- stdout
+        blocking
+        --- stderr
+        error: `block-forever` was ended after 300 ms, the limit for one call
+        hint: give it longer: `limits = { call = "60 s" }` in loop.toml, or `--timeout 60s`
+        "#)
+    });
 }
 
 #[test]
@@ -47,7 +74,16 @@ fn reading_a_standard_input_that_never_ends() {
     // Held open until the command has ended.
     let (reader, _writer) = std::io::pipe().unwrap();
     let output = command.stdin(reader).output().unwrap();
-    sandbox.filtered(|| assert_snapshot!(sandbox.show(&output), @""));
+    sandbox.filtered(|| {
+        assert_snapshot!(sandbox.show(&output), @r#"
+    exit code 111
+    --- stdout
+    blocking
+    --- stderr
+    error: `block-forever` was ended after 300 ms, the limit for one call
+    hint: give it longer: `limits = { call = "60 s" }` in loop.toml, or `--timeout 60s`
+    "#)
+    });
 }
 
 #[test]
@@ -62,7 +98,13 @@ fn more_memory_than_the_limit() {
         "#,
     );
     sandbox.copy_guest("eat-memory", "eat.wasm");
-    sandbox.filtered(|| assert_snapshot!(sandbox.run(&["run"]), @""));
+    sandbox.filtered(|| {
+        assert_snapshot!(sandbox.run(&["run"]), @"
+    exit code 0
+    --- stdout
+    refused after 14 MiB
+    ")
+    });
 }
 
 #[test]
@@ -84,15 +126,35 @@ fn output_without_end() {
         output.stdout.len()
     );
     output.stdout.clear();
-    sandbox.filtered(|| assert_snapshot!(sandbox.show(&output), @""));
+    sandbox.filtered(|| {
+        assert_snapshot!(sandbox.show(&output), @r#"
+    exit code 111
+    --- stderr
+    error: `flood` was ended at its limit `output` of 100 KiB
+    hint: give it more: `limits = { output = "1 GiB" }` in loop.toml
+    "#)
+    });
 }
 
 #[test]
 fn more_fuel_than_there_is() {
-    Sandbox::new().filtered(|| assert_snapshot!(run("spin", &["--fuel", "1000000"]), @""));
+    Sandbox::new().filtered(|| {
+        assert_snapshot!(run("spin", &["--fuel", "1000000"]), @"
+    exit code 111
+    --- stderr
+    error: `spin` was ended at its limit `fuel` of 1000000
+    hint: give it more: `limits = { fuel = 1000000000 }` in loop.toml, or `--fuel 1000000000`
+    ")
+    });
 }
 
 #[test]
 fn a_time_that_is_none() {
-    Sandbox::new().filtered(|| assert_snapshot!(run("spin", &["--timeout", "soon"]), @""));
+    Sandbox::new().filtered(|| assert_snapshot!(run("spin", &["--timeout", "soon"]), @r#"
+    exit code 2
+    --- stderr
+    error: invalid value 'soon' for '--timeout <TIME>': `soon` is not a time, which looks like "5 s" (units: ms, s, min, h)
+
+    For more information, try '--help'.
+    "#));
 }

@@ -18,9 +18,29 @@ fn records_are_lines_with_their_component() {
         sandbox.run(&all)
     };
     sandbox.filtered(|| {
-        assert_snapshot!(run(&[]), @"");
-        assert_snapshot!(run(&["--log", "core-logging=error"]), @"");
-        assert_snapshot!(run(&["--log", "loud"]), @"");
+        assert_snapshot!(run(&[]), @"
+        exit code 0
+        --- stdout
+        Level::Trace false
+        Level::Info true
+        --- stderr
+        [TIME] info  core-logging: served path=/index.html share=0.5 cached=true
+        [TIME] warn  core-logging: odd thing
+        [TIME] error core-logging: broken
+        ");
+        assert_snapshot!(run(&["--log", "core-logging=error"]), @"
+        exit code 0
+        --- stdout
+        Level::Trace false
+        Level::Info true
+        --- stderr
+        [TIME] error core-logging: broken
+        ");
+        assert_snapshot!(run(&["--log", "loud"]), @"
+        exit code 2
+        --- stderr
+        error: `loud` is not a level, which is one of trace, debug, info, warn, error, off
+        ");
     });
 }
 
@@ -103,9 +123,24 @@ fn what_was_used_is_learned() {
         ])
     };
     sandbox.filtered(|| {
-        assert_snapshot!(run("--learn"), @"");
-        assert_snapshot!(run("--learn=learned.toml"), @"");
-        assert_snapshot!(sandbox.read("learned.toml"), @"");
+        assert_snapshot!(run("--learn"), @r#"
+        exit code 0
+        --- stdout
+        text
+        --- stderr
+        the least that this run needed:
+        [app.read-file.component.read-file]
+        grants = { fs = [{ name = "notes", path = "notes", access = "read" }] }
+        "#);
+        assert_snapshot!(run("--learn=learned.toml"), @"
+        exit code 0
+        --- stdout
+        text
+        ");
+        assert_snapshot!(sandbox.read("learned.toml"), @r#"
+        [app.read-file.component.read-file]
+        grants = { fs = [{ name = "notes", path = "notes", access = "read" }] }
+        "#);
     });
 }
 
@@ -174,8 +209,29 @@ fn a_collector_that_is_not_there_is_a_warning() {
     let url = format!("http://{nobody}");
     let guest = guest("core-metrics");
     sandbox.filtered(|| {
-        assert_snapshot!(sandbox.run(&["run", &guest, "--otlp", &url, "--", "bad"]), @"");
-        assert_snapshot!(sandbox.run(&["run", &guest, "--otlp", "https://example.com"]), @"");
+        assert_snapshot!(sandbox.run(&["run", &guest, "--otlp", &url, "--", "bad"]), @r#"
+        exit code 0
+        --- stdout
+        OpenError::InvalidName("Requests")
+        OpenError::InvalidName("")
+        OpenError::InvalidName("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa…")
+        OpenError::InvalidUnit("aaaaaaaaaaaaaaaaaaaaaaaaaaaaa…")
+        OpenError::InvalidLabel("component")
+        OpenError::InvalidLabel("a")
+        OpenError::TooManyLabels(8)
+        opened
+        OpenError::Conflict("as a counter")
+        OpenError::InvalidBounds
+        OpenError::InvalidBounds
+        --- stderr
+        warning: http://127.0.0.1:[PORT] takes no metrics: Connection refused (os error 111)
+        "#);
+        assert_snapshot!(sandbox.run(&["run", &guest, "--otlp", "https://example.com"]), @"
+        exit code 2
+        --- stderr
+        error: `https://example.com` is no collector's URL
+        hint: only plain HTTP is spoken, to a collector such as http://127.0.0.1:4318
+        ");
     });
 }
 

@@ -153,6 +153,8 @@ impl Sandbox {
         );
         settings.add_filter(&escape(loop_test::root().to_str().unwrap()), "[REPOSITORY]");
         settings.add_filter(r"in \d+(\.\d)? (ms|s)\b", "in [TIME]");
+        settings.add_filter(r"\.(writing|new|clock)-\w{6}", ".$1-[RANDOM]");
+        settings.add_filter(r"\bbyte \d+", "byte [N]");
         settings.add_filter(r"\d\d:\d\d:\d\d\.\d{3}", "[TIME]");
         settings.add_filter(r"127\.0\.0\.1:[1-9]\d{4}\b", "127.0.0.1:[PORT]");
         settings.bind(test);

@@ -76,11 +76,36 @@ fn no_address_is_granted() {
     let sandbox = Sandbox::new();
     let guest = guest("http-p2");
     sandbox.filtered(|| {
-        assert_snapshot!(sandbox.run(&["run", &guest]), @"");
-        assert_snapshot!(sandbox.run(&["run", &guest, "--listen", "127.0.0.1:8080"]), @"");
-        assert_snapshot!(sandbox.run(&["run", &guest, "--listen", "127.0.0.1:8080", "-q"]), @"");
-        assert_snapshot!(sandbox.run(&["run", &guest, "--grant", GRANT]), @"");
-        assert_snapshot!(sandbox.run(&["run", &guest, "--listen", "here"]), @"");
+        assert_snapshot!(sandbox.run(&["run", &guest]), @r#"
+        exit code 112
+        --- stderr
+        error: `http-p2` serves HTTP, and is granted no address to listen on
+        hint: to allow it: --grant 'net.listen = ["127.0.0.1:8080"]'
+        "#);
+        assert_snapshot!(sandbox.run(&["run", &guest, "--listen", "127.0.0.1:8080"]), @r#"
+        exit code 112
+        --- stderr
+        denied: `http-p2` may not listen on 127.0.0.1:8080 over tcp: `net.listen` has no entry for it
+        hint: to allow it: --grant 'net.listen = ["127.0.0.1:8080"]'
+        "#);
+        assert_snapshot!(sandbox.run(&["run", &guest, "--listen", "127.0.0.1:8080", "-q"]), @r#"
+        exit code 112
+        --- stderr
+        error: `http-p2` may not listen on 127.0.0.1:8080
+        hint: to allow it: --grant 'net.listen = ["127.0.0.1:8080"]'
+        "#);
+        assert_snapshot!(sandbox.run(&["run", &guest, "--grant", GRANT]), @"
+        exit code 2
+        --- stderr
+        error: `http-p2` may listen on `127.0.0.1:*`, which leaves the port open
+        hint: name it: `--listen 127.0.0.1:8080`
+        ");
+        assert_snapshot!(sandbox.run(&["run", &guest, "--listen", "here"]), @"
+        exit code 2
+        --- stderr
+        error: `here` is not an address
+        hint: an address looks like 127.0.0.1:8080 or :8080
+        ");
     });
 }
 
@@ -97,7 +122,15 @@ fn a_port_that_is_in_use() {
         "--listen",
         &address,
     ]);
-    sandbox.filtered(|| assert_snapshot!(shown, @""));
+    sandbox.filtered(|| {
+        assert_snapshot!(shown, @"
+    exit code 116
+    --- stderr
+    error: cannot listen on 127.0.0.1:[PORT]
+      caused by: Address already in use (os error 98)
+    hint: end the program that listens there, or name another address with `--listen`
+    ")
+    });
 }
 
 #[test]
@@ -111,5 +144,10 @@ fn a_command_that_is_to_listen() {
         "--listen",
         "127.0.0.1:0",
     ]);
-    sandbox.filtered(|| assert_snapshot!(shown, @""));
+    sandbox.filtered(|| assert_snapshot!(shown, @"
+    exit code 2
+    --- stderr
+    error: `hello` exports no HTTP handler
+    hint: `--listen` is for components that export `wasi:http/incoming-handler` or `wasi:http/handler`
+    "));
 }

@@ -43,7 +43,9 @@ fn embed() {
         let words = command.strip_prefix("cargo run -p embed -- ").unwrap();
         let mut command = Command::new(&host);
         command.args(words.split_whitespace());
-        command.current_dir(&example.folder).env_remove("RUST_BACKTRACE");
+        command
+            .current_dir(&example.folder)
+            .env_remove("RUST_BACKTRACE");
         command.output().unwrap()
     };
     let output = run(&counted.command);

@@ -20,7 +20,10 @@ impl Typed {
 /// The commands of all `console` blocks, in their order.
 pub(crate) fn console(readme: &str) -> Vec<Typed> {
     let mut all: Vec<Typed> = Vec::new();
-    for line in blocks(readme, "console").iter().flat_map(|block| block.lines()) {
+    for line in blocks(readme, "console")
+        .iter()
+        .flat_map(|block| block.lines())
+    {
         match (line.strip_prefix("$ "), all.last_mut()) {
             (Some(command), _) => all.push(Typed {
                 command: command.to_owned(),
@@ -52,7 +55,8 @@ pub(crate) fn blocks(readme: &str, language: &str) -> Vec<String> {
 
 #[test]
 fn blocks_are_read() {
-    let readme = "a\n```console\n$ loop run a -- b\nc\nd\n$ loop check\n```\n```toml\n$ not = this\n```\n";
+    let readme =
+        "a\n```console\n$ loop run a -- b\nc\nd\n$ loop check\n```\n```toml\n$ not = this\n```\n";
     let typed = |command: &str, prints: &str| Typed {
         command: command.to_owned(),
         prints: prints.to_owned(),

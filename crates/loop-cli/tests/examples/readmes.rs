@@ -5,12 +5,16 @@ use std::process::Output;
 use crate::copy::{Example, text};
 use crate::readme::{Typed, blocks, console};
 use crate::served::file_server;
+use crate::talk::advice;
 
 /// Runs the commands of a README, and compares what they print.
 fn check(example: &Example, readme: &str) -> Vec<Output> {
     let typed = console(readme);
     assert!(!typed.is_empty(), "there is nothing to type");
-    typed.iter().map(|typed| check_one(example, typed)).collect()
+    typed
+        .iter()
+        .map(|typed| check_one(example, typed))
+        .collect()
 }
 
 fn check_one(example: &Example, typed: &Typed) -> Output {
@@ -53,16 +57,21 @@ fn files() {
     let [typed] = console(&readme).try_into().unwrap();
     assert_eq!(example.read("notes/summary.txt"), typed.prints);
 
-    // For reading only.
-    std::fs::remove_file(example.folder.join("notes/summary.txt")).unwrap();
+    // For reading only, and then with the line that it is told.
     let manifest = example.read("loop.toml");
     let reads = manifest.replace(", access = \"read-write\"", "");
     assert_ne!(reads, manifest);
     example.write("loop.toml", &reads);
+    std::fs::remove_file(example.folder.join("notes/summary.txt")).unwrap();
     let output = example.run(&["run", "files"]);
     assert_eq!(output.status.code(), Some(1));
     let talk = text(&output.stderr);
-    assert!(talk.starts_with("cannot write notes/summary.txt: "), "{talk}");
+    assert!(
+        talk.contains("\ncannot write notes/summary.txt: "),
+        "{talk}"
+    );
+    example.write("loop.toml", &advice(&talk)[0].paste(&reads));
+    check(&example, &readme);
 }
 
 #[test]

@@ -45,7 +45,11 @@ impl Scaffold {
 
 fn succeeds(command: &mut Command) -> Output {
     let output = command.output().unwrap();
-    assert!(output.status.success(), "{command:?}: {}", text(&output.stderr));
+    assert!(
+        output.status.success(),
+        "{command:?}: {}",
+        text(&output.stderr)
+    );
     output
 }
 
@@ -100,7 +104,13 @@ fn a_server() {
 fn a_host() {
     let temp = tempfile::tempdir().unwrap();
     let root = loop_test::root();
-    let args = ["host", "new", "my-host", "--loop-kit", root.to_str().unwrap()];
+    let args = [
+        "host",
+        "new",
+        "my-host",
+        "--loop-kit",
+        root.to_str().unwrap(),
+    ];
     succeeds(&mut looped(temp.path(), &args));
     // That Cargo finds all that it is made of. It is the source of `embed`, which is compiled by a test of its own.
     let mut cargo = Command::new(env!("CARGO"));
@@ -112,7 +122,10 @@ fn a_host() {
     let made = std::fs::read(temp.path().join("my-host/src/main.rs")).unwrap();
     let example = std::fs::read(loop_test::example("embed").join("src/main.rs")).unwrap();
     assert_eq!(made, example);
-    same_files(&temp.path().join("my-host/component"), &loop_test::example("embed").join("component"));
+    same_files(
+        &temp.path().join("my-host/component"),
+        &loop_test::example("embed").join("component"),
+    );
 }
 
 /// What stands in one folder stands in the other.

@@ -13,7 +13,10 @@ const ANSWER_LIMIT: Duration = Duration::from_secs(60);
 
 /// An address that nothing listened on a moment ago.
 pub(crate) fn free_address() -> SocketAddr {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
+    TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap()
 }
 
 /// A `loop run` that serves.
@@ -99,7 +102,11 @@ pub(crate) struct Answer {
 fn ask(address: SocketAddr, method: &str, path: &str) -> Answer {
     let mut stream = TcpStream::connect(address).unwrap();
     stream.set_read_timeout(Some(ANSWER_LIMIT)).unwrap();
-    let length = if method == "GET" { "" } else { "content-length: 0\r\n" };
+    let length = if method == "GET" {
+        ""
+    } else {
+        "content-length: 0\r\n"
+    };
     write!(
         stream,
         "{method} {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n{length}\r\n"

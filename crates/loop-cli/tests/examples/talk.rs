@@ -15,10 +15,12 @@ pub(crate) fn advice(said: &str) -> Vec<Advice> {
     let mut all = Vec::new();
     let mut lines = said.lines().peekable();
     while let Some(line) = lines.next() {
-        let parts = line.split_once("write at loop.toml:").and_then(|(_, rest)| {
-            let (line, rest) = rest.split_once(", under ")?;
-            Some((line.parse().ok()?, rest.strip_suffix(':')?.to_owned()))
-        });
+        let parts = line
+            .split_once("write at loop.toml:")
+            .and_then(|(_, rest)| {
+                let (line, rest) = rest.split_once(", under ")?;
+                Some((line.parse().ok()?, rest.strip_suffix(':')?.to_owned()))
+            });
         let Some((line, header)) = parts.filter(|_| line.starts_with("hint: ")) else {
             continue;
         };
@@ -46,7 +48,11 @@ impl Advice {
         let mut pasted = String::new();
         let mut within = false;
         for line in manifest.lines() {
-            within = if line.starts_with('[') { line == self.header } else { within };
+            within = if line.starts_with('[') {
+                line == self.header
+            } else {
+                within
+            };
             if !(within && line.starts_with("grants = ")) {
                 pasted.extend([line, "\n"]);
             }
@@ -60,7 +66,9 @@ impl Advice {
 
 /// A `loop.toml` without its grants.
 pub(crate) fn without_grants(manifest: &str) -> String {
-    let kept = manifest.lines().filter(|line| !line.starts_with("grants = "));
+    let kept = manifest
+        .lines()
+        .filter(|line| !line.starts_with("grants = "));
     let kept: String = kept.flat_map(|line| [line, "\n"]).collect();
     assert_ne!(kept, manifest, "there is no grant");
     kept
@@ -71,7 +79,10 @@ fn advice_is_read_and_pasted() {
     let said = "denied: x\nhint: to allow it, write at loop.toml:2, under [b]:\n      grants = { env = [\"A\"] }\n      trusted = true\nend";
     let all = advice(said);
     assert_eq!(all.len(), 1);
-    for manifest in ["[a]\n[b]\nuse = 1\n[c]\n", "[a]\n[b]\ngrants = {}\nuse = 1\n[c]\n"] {
+    for manifest in [
+        "[a]\n[b]\nuse = 1\n[c]\n",
+        "[a]\n[b]\ngrants = {}\nuse = 1\n[c]\n",
+    ] {
         assert_eq!(
             all[0].paste(manifest),
             "[a]\n[b]\ngrants = { env = [\"A\"] }\ntrusted = true\nuse = 1\n[c]\n"

@@ -37,7 +37,8 @@ pub(super) fn find(plan: &Plan, shapes: &BTreeMap<String, Shape>, findings: &mut
             !interface.is_ok_and(|wanted| plan.provide.keys().any(|key| key.serves(&wanted)))
         });
         for need in grantable(unprovided.collect()) {
-            if has(&part.grants, need.kind) {
+            // Every runtime of a language imports the variables, and next to none needs one.
+            if need.kind == NeedKind::Env || has(&part.grants, need.kind) {
                 continue;
             }
             let key = need.kind.key();
