@@ -41,6 +41,10 @@ impl InterfaceName {
             return false;
         }
         match (&self.version, &wanted.version) {
+            // A draft goes with nothing but itself.
+            (Some(ours), Some(theirs)) if !ours.pre.is_empty() || !theirs.pre.is_empty() => {
+                ours == theirs
+            }
             (Some(ours), Some(theirs)) => {
                 ours >= theirs && compatible_track(ours) == compatible_track(theirs)
             }
@@ -147,6 +151,8 @@ mod tests {
         check("a:b/c@2.0.0", "a:b/c@1.2.0", false);
         check("a:b/c@0.2.6", "a:b/c@0.2.0", true);
         check("a:b/c@0.3.0", "a:b/c@0.2.0", false);
+        check("a:b/c@0.3.0", "a:b/c@0.3.0-rc.1", false);
+        check("a:b/c@0.3.0-rc.1", "a:b/c@0.3.0-rc.1", true);
         check("a:b/d", "a:b/c", false);
     }
 

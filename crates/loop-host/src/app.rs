@@ -483,13 +483,13 @@ impl<'a> AppLinker<'a> {
     /// What of a component's imports is not satisfied, if its types say so.
     fn explain(&self, name: &str, component: &Component) -> Option<LinkError> {
         let shape = component.shape().ok()?;
-        let missing = link_report::missing(&shape, &self.offers());
+        let missing = link_report::missing(&shape, &self.offers(name));
         let component = name.to_owned();
         (!missing.is_empty()).then_some(LinkError::Missing { component, missing })
     }
 
-    /// Everything that could satisfy an import in this app, for a readable error.
-    fn offers(&self) -> link_report::Offers {
+    /// Everything that could satisfy an import of a component of this app, for a readable error.
+    fn offers(&self, of: &str) -> link_report::Offers {
         let mut offers = link_report::Offers::built_in();
         offers.app(&self.spec.name);
         for interface in self.spec.provide.keys() {
@@ -498,7 +498,7 @@ impl<'a> AppLinker<'a> {
         for provider in &self.host.providers {
             offers.native(provider.name(), &provider.interfaces(), provider.wit());
         }
-        for (name, spec) in &self.spec.components {
+        for (name, spec) in self.spec.components.iter().filter(|(name, _)| *name != of) {
             if let Ok(shape) = spec.component.shape() {
                 offers.component(name, &shape);
             }

@@ -9,10 +9,7 @@ use bytes::Bytes;
 use crate::cache::{self, Cache};
 use crate::engine::{EngineKind, Engines};
 use crate::error::LoadError;
-use crate::shape::Shape;
-
-/// The largest component file that is read: ten times what today's largest language runtimes make.
-pub const COMPONENT_BYTES_MAX: u64 = 256 << 20;
+use crate::shape::{COMPONENT_BYTES_MAX, Check, Shape};
 
 /// A component that is ready to be linked. Clones share the compiled code.
 #[derive(Clone)]
@@ -112,7 +109,8 @@ pub(crate) fn load(
         name: name.to_owned(),
         source,
     };
-    let shape = Shape::decode(&bytes).map_err(shape_error)?;
+    // Function bodies are left to the compiler, which checks them anyway.
+    let shape = Shape::decode_with(&bytes, Check::AllButCode).map_err(shape_error)?;
     let kind = EngineKind {
         concurrent: shape.needs_concurrency(),
         fuel,

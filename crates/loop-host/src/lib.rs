@@ -48,7 +48,7 @@ mod ticker;
 mod wasi;
 
 pub use app::{App, AppSpec, ComponentSpec, Exit, NativeSpec, ResolverRef, RouteSpec};
-pub use component::{COMPONENT_BYTES_MAX, Component};
+pub use component::Component;
 pub use engine::{Allocation, Compiler, STACK_BYTES_MAX};
 pub use error::{CallError, HostError, LinkError, LoadError, ServeError};
 pub use host::{Host, HostBuilder, LoadOptions};
@@ -57,6 +57,7 @@ pub use invoke::Function;
 pub use observer::{Event, Observer, Silent};
 pub use provider::{AppContext, InstanceContext, Provider, ProviderError, Serves};
 pub use serve::Server;
+pub use shape::COMPONENT_BYTES_MAX;
 pub use state::State;
 pub use stdio::{Buffer, Input, Output, Stdio};
 pub use wasi::{Resolver, SystemResolver};

@@ -33,7 +33,7 @@ pub(crate) use crate::shape::print::declaration;
 
 /// The largest file that is looked at, in bytes. The largest components known, with a Python interpreter
 /// and scientific libraries inside, have about 100 MiB.
-pub const COMPONENT_BYTES_MAX: usize = 256 << 20;
+pub const COMPONENT_BYTES_MAX: u64 = 256 << 20;
 
 /// How much a component's description may hold: each function, parameter, type and field counts as one,
 /// and so does each byte of its name. All of WASI together is below 50,000; a few bytes of a hostile file can
@@ -128,7 +128,7 @@ impl Shape {
     /// # Errors
     /// As for [`Self::decode`].
     pub fn decode_with(bytes: &[u8], check: Check) -> Result<Self, ShapeError> {
-        if bytes.len() > COMPONENT_BYTES_MAX {
+        if bytes.len() as u64 > COMPONENT_BYTES_MAX {
             return Err(ShapeError::TooLarge { size: bytes.len() });
         }
         let raw = read::read(bytes, check)?;
