@@ -146,7 +146,12 @@ fn folder(rules: &Rules, name: &str, access: Access) -> (String, Grants) {
         );
     }
     if check::folder_name(name).is_err() {
-        return ("no folder can have that name".to_owned(), Grants::default());
+        let reason = if name.split(['/', '\\']).any(|part| part == "..") {
+            "it leads upwards, and no grant lets a component climb out of its folders"
+        } else {
+            "no folder can have that name"
+        };
+        return (reason.to_owned(), Grants::default());
     }
     let path = if key == "." {
         ".".into()
