@@ -133,6 +133,7 @@ impl Linked {
             http: parts.http,
             hooks: parts.hooks,
             lookup: parts.lookup,
+            folders: parts.folders,
             core: parts.core,
             config: parts.config,
             table: parts.table,

@@ -13,7 +13,7 @@ use crate::core::{CoreCtx, CoreCtxView, CoreView};
 use crate::limits::Limiter;
 use crate::provider::{Provider, Slot};
 use crate::stdio::Spent;
-use crate::wasi::{HttpHooks, Lookup, LookupCtxView, LookupView};
+use crate::wasi::{Folders, HttpHooks, Lookup, LookupCtxView, LookupView};
 
 /// The data of one instance's store.
 ///
@@ -23,6 +23,7 @@ pub struct State {
     pub(crate) http: WasiHttpCtx,
     pub(crate) hooks: HttpHooks,
     pub(crate) lookup: Lookup,
+    pub(crate) folders: Folders,
     pub(crate) core: CoreCtx,
     pub(crate) config: WasiConfigVariables,
     pub(crate) table: ResourceTable,

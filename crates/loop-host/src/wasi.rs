@@ -3,6 +3,7 @@
 //! wasmtime-wasi and wasmtime-wasi-http implement the interfaces. This module decides what an instance's contexts
 //! hold, and puts the policy where those crates ask: docs/security.md lists each place.
 
+mod folders;
 mod http_client;
 mod lookup;
 mod sockets;
@@ -26,6 +27,7 @@ use crate::serve::ToComponent;
 use crate::state::State;
 use crate::stdio::Spent;
 
+pub(crate) use folders::Folders;
 pub(crate) use http_client::{HttpHooks, HttpRoute};
 pub(crate) use lookup::{Lookup, LookupCtxView, LookupView};
 pub use lookup::{Resolver, SystemResolver};
@@ -43,8 +45,10 @@ pub(crate) fn linker(engine: &Engine, kind: EngineKind) -> wasmtime::Result<Link
     }
     // Ours stand in front of those added above; and a provider that an app names stands in front of all.
     linker.allow_shadowing(true);
+    folders::add_to_linker_p2(&mut linker)?;
     lookup::add_to_linker_p2(&mut linker)?;
     if kind.concurrent {
+        folders::add_to_linker_p3(&mut linker)?;
         lookup::add_to_linker_p3(&mut linker)?;
     }
     Ok(linker)
@@ -56,6 +60,7 @@ pub(crate) struct Parts {
     pub(crate) http: WasiHttpCtx,
     pub(crate) hooks: HttpHooks,
     pub(crate) lookup: Lookup,
+    pub(crate) folders: Folders,
     pub(crate) core: CoreCtx,
     pub(crate) config: WasiConfigVariables,
     pub(crate) table: wasmtime::component::ResourceTable,
@@ -95,6 +100,7 @@ pub(crate) fn parts(
             route,
         ),
         lookup,
+        folders: Folders::new(linked.gate.clone()),
         core: linked
             .core
             .context(&linked.name, linked.reads, budget.clone()),

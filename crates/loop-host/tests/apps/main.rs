@@ -2,6 +2,7 @@
 
 mod cache;
 mod commands;
+mod folders;
 mod http;
 mod invoke;
 mod limits;
