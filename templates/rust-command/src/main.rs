@@ -1,4 +1,4 @@
-//! Greets whom it is told to greet: `loop run {{name}} you`.
+//! Greets whom it is told to greet: `loop run {{name}} -- you`.
 
 use loop_guest::log;
 
