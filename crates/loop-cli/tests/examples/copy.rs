@@ -98,6 +98,14 @@ fn copy(from: &Path, to: &Path) {
         }
         let target = to.join(&name);
         there.insert(name);
+        if source.is_symlink() {
+            let link = fs::read_link(&source).unwrap();
+            if fs::read_link(&target).ok().as_ref() != Some(&link) {
+                remove(&target);
+                std::os::unix::fs::symlink(link, &target).unwrap();
+            }
+            continue;
+        }
         if source.is_dir() {
             copy(&source, &target);
             continue;
@@ -113,12 +121,16 @@ fn copy(from: &Path, to: &Path) {
         if there.contains(&name) || MADE.iter().any(|made| *made == name) {
             continue;
         }
-        let path = entry.path();
-        if path.is_dir() {
-            fs::remove_dir_all(path).unwrap();
-        } else {
-            fs::remove_file(path).unwrap();
-        }
+        remove(&entry.path());
+    }
+}
+
+/// Removes what is there, if something is.
+fn remove(path: &Path) {
+    if path.is_dir() && !path.is_symlink() {
+        fs::remove_dir_all(path).unwrap();
+    } else if path.is_symlink() || path.exists() {
+        fs::remove_file(path).unwrap();
     }
 }
 

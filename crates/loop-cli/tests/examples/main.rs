@@ -4,9 +4,11 @@
 //! line that it was told pasted in. Nothing here writes into the repository.
 #![expect(
     clippy::unwrap_used,
+    clippy::expect_used,
     clippy::panic,
     reason = "a test fails by panicking, in its helpers too"
 )]
+#![expect(clippy::print_stderr, reason = "a test that is skipped says why")]
 
 mod copy;
 mod embed;

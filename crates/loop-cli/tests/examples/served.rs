@@ -9,7 +9,7 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 /// How long an answer may take. Compiling comes before an app says that it serves.
-const ANSWER_LIMIT: Duration = Duration::from_secs(60);
+const ANSWER_LIMIT: Duration = Duration::from_mins(1);
 
 /// An address that nothing listened on a moment ago.
 pub(crate) fn free_address() -> SocketAddr {
@@ -53,17 +53,15 @@ impl Served {
             }
             said
         });
-        match serving.recv() {
-            Ok(address) => Ok(Self {
-                child,
-                said,
-                address,
-            }),
-            Err(_) => {
-                child.wait().unwrap();
-                Err(said.join().unwrap())
-            }
-        }
+        let Ok(address) = serving.recv() else {
+            child.wait().unwrap();
+            return Err(said.join().unwrap());
+        };
+        Ok(Self {
+            child,
+            said,
+            address,
+        })
     }
 
     pub(crate) fn get(&self, path: &str) -> Answer {
