@@ -203,18 +203,18 @@ impl CliError {
     }
 
     /// Standard output could not be written.
-    pub(crate) fn stdout(error: io::Error) -> Self {
+    pub(crate) fn stdout(error: &io::Error) -> Self {
         if error.kind() == io::ErrorKind::BrokenPipe {
             return Self::said(Kind::Closed);
         }
         let mut problem = Problem::new("cannot write to standard output");
         problem.causes.push(error.to_string());
-        problem.hints.extend(convert::io_hint(&error));
+        problem.hints.extend(convert::io_hint(error));
         Self::new(Kind::System, problem)
     }
 
     /// The system gives no threads, or no way to wait for files and sockets.
-    pub(crate) fn threads(error: io::Error) -> Self {
+    pub(crate) fn threads(error: &io::Error) -> Self {
         let mut problem = Problem::new("the system gives no threads");
         problem.causes.push(error.to_string());
         Self::new(Kind::System, problem)

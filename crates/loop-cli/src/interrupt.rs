@@ -3,8 +3,8 @@
 //! A thread waits for the signals. While something can be stopped in order ([`Interrupt::stoppable`]), the first
 //! signal only asks; otherwise, while a component is compiled for instance, it ends the process.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::thread;
 
 use loop_build::Cancel;
@@ -19,6 +19,8 @@ pub(crate) struct Interrupt {
     cancel: Cancel,
     signal: watch::Receiver<Option<u8>>,
     stoppable: Arc<AtomicUsize>,
+    /// Set once signals are listened for, or cannot be.
+    listening: Arc<OnceLock<()>>,
 }
 
 /// Held while there is something that stops in order.
@@ -33,26 +35,33 @@ impl Interrupt {
             cancel: Cancel::new(),
             signal,
             stoppable: Arc::default(),
+            listening: Arc::default(),
         };
-        let (cancel, stoppable) = (interrupt.cancel.clone(), Arc::clone(&interrupt.stoppable));
+        let listener = interrupt.clone();
         let listen = move || {
             let runtime = tokio::runtime::Builder::new_current_thread()
                 .enable_io()
                 .build();
             if let Ok(runtime) = runtime {
-                runtime.block_on(listen(&cancel, &sender, &stoppable));
+                runtime.block_on(listen(&listener, &sender));
             }
+            // Without a runtime the system's own handling stays, which is an end as well.
+            listener.listening.get_or_init(|| ());
         };
-        // Without the thread the system's own handling stays, which is an end as well.
-        let _ = thread::Builder::new()
+        let thread = thread::Builder::new()
             .name("loop-signals".to_owned())
             .stack_size(128 << 10)
             .spawn(listen);
+        if thread.is_err() {
+            interrupt.listening.get_or_init(|| ());
+        }
         interrupt
     }
 
     /// Says that there is something that stops in order, until the guard is dropped.
     pub(crate) fn stoppable(&self) -> Stoppable {
+        // Nearly always it does by now.
+        self.listening.wait();
         self.stoppable.fetch_add(1, Ordering::SeqCst);
         Stoppable(Arc::clone(&self.stoppable))
     }
@@ -84,15 +93,16 @@ impl Drop for Stoppable {
     }
 }
 
-async fn listen(cancel: &Cancel, sender: &watch::Sender<Option<u8>>, stoppable: &AtomicUsize) {
+async fn listen(interrupt: &Interrupt, sender: &watch::Sender<Option<u8>>) {
     let Ok(mut signals) = Signals::new() else {
         return;
     };
+    interrupt.listening.get_or_init(|| ());
     loop {
         let signal = signals.next().await;
         // Looked at before anybody is told: what hears of it may be done, and its guard dropped, at once.
-        let in_order = sender.borrow().is_none() && stoppable.load(Ordering::SeqCst) > 0;
-        cancel.cancel();
+        let in_order = sender.borrow().is_none() && interrupt.stoppable.load(Ordering::SeqCst) > 0;
+        interrupt.cancel.cancel();
         sender.send_replace(Some(signal));
         if !in_order {
             #[expect(

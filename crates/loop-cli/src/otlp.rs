@@ -71,7 +71,7 @@ impl Exporter {
         thread::Builder::new()
             .name("loop-otlp".to_owned())
             .spawn(move || sending.run(&items))
-            .map_err(CliError::threads)?;
+            .map_err(|error| CliError::threads(&error))?;
         Ok(Self {
             sender,
             left_out: AtomicU64::new(0),

@@ -227,15 +227,10 @@ impl Plan {
         plan.root.clone_from(&app.root);
         let source: Arc<str> = workspace.text.as_str().into();
         for (component, entry) in &app.components {
-            match plan.source(workspace, &source, &entry.source, &entry.span) {
-                Some(path) => {
-                    let header = format!("app.{name}.component.{component}");
-                    plan.parts.insert(
-                        component.clone(),
-                        Part::of_entry(workspace, header, path, entry),
-                    );
-                }
-                None => continue,
+            if let Some(path) = plan.source(workspace, &source, &entry.source, &entry.span) {
+                let header = format!("app.{name}.component.{component}");
+                let part = Part::of_entry(workspace, header, path, entry);
+                plan.parts.insert(component.clone(), part);
             }
         }
         for (interface, entry) in &app.provide {
@@ -395,7 +390,7 @@ fn place(
         file: workspace.file.clone(),
         line: workspace.line(span),
         header,
-        grants: grants.clone(),
+        grants: Box::new(grants.clone()),
     }
 }
 

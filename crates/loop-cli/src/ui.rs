@@ -112,7 +112,7 @@ impl Ui {
     /// Says something, unless it is to be quiet.
     pub(crate) fn say(&self, line: &str) {
         if !self.quiet {
-            self.print(line);
+            Self::print(line);
         }
     }
 
@@ -131,7 +131,7 @@ impl Ui {
 
     /// Shows what was learned. It was asked for, so it is shown even if it is to be quiet.
     pub(crate) fn learned(&self, text: &str) {
-        self.print(&format!(
+        Self::print(&format!(
             "{}\n{}",
             self.paint(Paint::Hint, "the least that this run needed:"),
             safe(text.trim_end())
@@ -142,7 +142,7 @@ impl Ui {
     pub(crate) fn error(&self, error: &CliError) {
         let text = render::error(self, error);
         if !text.is_empty() {
-            self.print(text.trim_end_matches('\n'));
+            Self::print(text.trim_end_matches('\n'));
         }
     }
 
@@ -167,7 +167,7 @@ impl Ui {
     }
 
     /// One write for the whole text, so that lines of several threads do not mix.
-    fn print(&self, text: &str) {
+    fn print(text: &str) {
         let _ = io::stderr().write_all(format!("{text}\n").as_bytes());
     }
 }
@@ -180,7 +180,7 @@ pub(crate) fn data(text: impl fmt::Display) -> Result<(), CliError> {
     let mut out = io::stdout().lock();
     writeln!(out, "{text}")
         .and_then(|()| out.flush())
-        .map_err(CliError::stdout)
+        .map_err(|error| CliError::stdout(&error))
 }
 
 /// Writes data to standard output as JSON.
@@ -189,7 +189,7 @@ pub(crate) fn data(text: impl fmt::Display) -> Result<(), CliError> {
 /// As for [`data`].
 pub(crate) fn json(value: &impl Serialize) -> Result<(), CliError> {
     let text =
-        serde_json::to_string_pretty(value).map_err(|error| CliError::stdout(error.into()))?;
+        serde_json::to_string_pretty(value).map_err(|error| CliError::stdout(&error.into()))?;
     data(text)
 }
 

@@ -62,8 +62,8 @@ impl Workspace {
 
     /// The line of `loop.toml` on which this begins, from 1.
     pub(crate) fn line(&self, span: &Range<usize>) -> usize {
-        let before = self.text.as_bytes().get(..span.start).unwrap_or_default();
-        before.iter().filter(|byte| **byte == b'\n').count() + 1
+        let before = self.text.get(..span.start).unwrap_or_default();
+        before.matches('\n').count() + 1
     }
 
     /// An app by its name.

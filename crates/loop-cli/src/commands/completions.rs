@@ -20,6 +20,8 @@ pub(crate) fn run(args: &Args) -> Result<u8, CliError> {
     // The generator panics where it cannot write, so it writes to memory.
     let mut script = Vec::new();
     clap_complete::generate(args.shell, &mut cli::definition(), "loop", &mut script);
-    io::stdout().write_all(&script).map_err(CliError::stdout)?;
+    io::stdout()
+        .write_all(&script)
+        .map_err(|error| CliError::stdout(&error))?;
     Ok(0)
 }

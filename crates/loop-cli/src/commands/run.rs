@@ -30,16 +30,16 @@ pub(crate) struct Args {
     /// An app, a folder or a .wasm file [default: the only app of the workspace]
     target: Option<String>,
     /// Arguments of the command, after `--`
-    #[arg(last = true)]
-    args: Vec<String>,
+    #[arg(last = true, value_name = "ARGS")]
+    arguments: Vec<String>,
     /// Which app, where a folder has several
     #[arg(long, value_name = "NAME")]
     app: Option<String>,
     /// Call an exported function instead, and print what it returns: 'acme:math/calc#add(1, 2)'
-    #[arg(long, value_name = "CALL", conflicts_with = "args")]
+    #[arg(long, value_name = "CALL", conflicts_with = "arguments")]
     invoke: Option<String>,
     /// Serve HTTP on this address [default: the first that is granted]
-    #[arg(long, value_name = "ADDRESS", conflicts_with_all = ["invoke", "args"])]
+    #[arg(long, value_name = "ADDRESS", conflicts_with_all = ["invoke", "arguments"])]
     listen: Option<String>,
     /// Build fast rather than small and fast components
     #[arg(long)]
@@ -55,7 +55,7 @@ pub(crate) struct Args {
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Grants")]
 struct GrantArgs {
-    /// Grant the root something, as loop.toml would after `grants.`: 'net.connect = ["10.0.0.1:80"]'
+    /// Grant the root something, as loop.toml would after `grants.`, such as `net.connect = ["10.0.0.1:80"]`
     #[arg(long = "grant", value_name = "TOML")]
     grants: Vec<String>,
     /// Give the root an environment variable
@@ -243,7 +243,10 @@ fn runtime(serves: bool) -> Result<tokio::runtime::Runtime, CliError> {
     } else {
         tokio::runtime::Builder::new_current_thread()
     };
-    builder.enable_all().build().map_err(CliError::threads)
+    builder
+        .enable_all()
+        .build()
+        .map_err(|error| CliError::threads(&error))
 }
 
 impl Args {
@@ -252,7 +255,7 @@ impl Args {
             (Some(call), _) => Goal::Invoke(call),
             (None, Some(address)) => Goal::Serve(Some(address)),
             (None, None) if root.is_some_and(is_server) => Goal::Serve(None),
-            (None, None) => Goal::Command(&self.args),
+            (None, None) => Goal::Command(&self.arguments),
         }
     }
 }

@@ -174,7 +174,11 @@ fn of_component(component: &str) -> Json {
 }
 
 fn attribute(key: &str, value: Json) -> Json {
-    json!({ "key": key, "value": value })
+    Json::Object(
+        [("key".to_owned(), key.into()), ("value".to_owned(), value)]
+            .into_iter()
+            .collect(),
+    )
 }
 
 fn value(value: &Value) -> Json {

@@ -18,7 +18,7 @@ pub(crate) enum Place {
         /// The table: `app.notes.component.web`.
         header: String,
         /// What stands there now.
-        grants: Grants,
+        grants: Box<Grants>,
     },
 }
 
@@ -184,7 +184,7 @@ telemetry = true"#,
             file: "loop.toml".to_owned(),
             line: 7,
             header: "app.a.component.c".to_owned(),
-            grants: grants(r#"env = ["LANG"]"#),
+            grants: Box::new(grants(r#"env = ["LANG"]"#)),
         };
         let advice = Advice::new(BTreeMap::from([("c".to_owned(), place)]));
         let hint = advice

@@ -21,6 +21,8 @@ pub(crate) struct Progress {
     building: Vec<String>,
     started: Instant,
     drawn: Option<Instant>,
+    /// What was waited for last: it is said once.
+    waited_for: Option<String>,
 }
 
 impl Progress {
@@ -31,6 +33,7 @@ impl Progress {
             building: Vec::new(),
             started: Instant::now(),
             drawn: None,
+            waited_for: None,
         }
     }
 
@@ -41,11 +44,16 @@ impl Progress {
                 self.say(&safe_line(&format!("installing {what}")));
                 if let Some(command) = command {
                     let command = format!("  $ {}", safe_line(&command));
-                    self.say(&self.ui.paint(Paint::Faint, &command).into_owned());
+                    self.say(&self.ui.paint(Paint::Faint, &command));
                 }
             }
             Event::GoingOn { reason } => self.say(&safe_line(&reason)),
-            Event::Waiting { on } => self.say(&format!("waiting for {on}")),
+            Event::Waiting { on } => {
+                if self.waited_for.as_ref() != Some(&on) {
+                    self.say(&format!("waiting for {on}"));
+                }
+                self.waited_for = Some(on);
+            }
             Event::Building { component } => {
                 if !self.ui.is_live() {
                     self.say(&format!("building {component}"));

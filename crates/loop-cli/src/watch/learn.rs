@@ -62,9 +62,10 @@ impl Learned {
         let mut text = String::new();
         for component in self.granted.keys() {
             let grants = used.get(component).cloned().unwrap_or_default();
-            let header = match component.contains(':') {
-                true => format!("app.{app}.provide.\"{component}\""),
-                false => format!("app.{app}.component.{component}"),
+            let header = if component.contains(':') {
+                format!("app.{app}.provide.\"{component}\"")
+            } else {
+                format!("app.{app}.component.{component}")
             };
             // Writing to a string does not fail.
             let _ = writeln!(text, "[{header}]\n{}", grants.to_toml_line());

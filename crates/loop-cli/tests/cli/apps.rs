@@ -79,15 +79,15 @@ fn what_is_served_is_another() {
     sandbox.copy_guest("greeter-other", "greeter.wasm");
     sandbox.filtered(|| {
         assert_snapshot!(sandbox.run(&["run"]), @"
-    exit code 113
-    --- stderr
-    error: `caller` has an import that nothing satisfies
-      the component `greeter` offers another `acme:greet/greeter` than the component was built with
-        function `greet` has another signature
-        - greet: func(name: string) -> string
-        + greet: func(name: string, times: u32) -> string
-    hint: build both with the same WIT of `acme:greet/greeter`
-    ")
+        exit code 113
+        --- stderr
+        error: `caller` has an import that nothing satisfies
+          the component `greeter` offers another `acme:greet/greeter` than the component was built with
+            function `greet` has another signature
+            - greet: func(name: string) -> string
+            + greet: func(name: string, times: u32) -> string
+        hint: build both with the same WIT of `acme:greet/greeter`
+        ");
     });
 }
 
@@ -140,7 +140,7 @@ fn a_trap_in_a_component_that_is_called() {
         error: a call from `caller` failed
           caused by: `greeter` trapped: it gave up (`unreachable`), as programs do that panic or abort
           at acme:greet/greeter#greet
-        ")
+        ");
     });
 }
 

@@ -22,7 +22,7 @@ fn a_file_that_is_not_wasm() {
         --- stderr
         error: `not-wasm.wasm` is not a WebAssembly file: it looks like text
         hint: name a component's file, such as those that `loop build` prints
-        ")
+        ");
     });
 }
 
@@ -30,11 +30,11 @@ fn a_file_that_is_not_wasm() {
 fn an_empty_file() {
     Sandbox::new().filtered(|| {
         assert_snapshot!(run("empty.wasm"), @"
-    exit code 113
-    --- stderr
-    error: `empty.wasm` is empty
-    hint: an interrupted build or download leaves an empty file; build or fetch it again
-    ")
+        exit code 113
+        --- stderr
+        error: `empty.wasm` is empty
+        hint: an interrupted build or download leaves an empty file; build or fetch it again
+        ");
     });
 }
 
@@ -74,11 +74,11 @@ fn a_file_cut_off_anywhere_gets_an_error_and_no_panic() {
     sandbox.write("cut.wasm", &whole[..whole.len() / 2]);
     sandbox.filtered(|| {
         assert_snapshot!(sandbox.run(&["run", "cut.wasm"]), @"
-    exit code 113
-    --- stderr
-    error: `cut.wasm` ends too early: it is cut off at byte [N], in the part that begins at byte [N]
-    hint: an interrupted build or download leaves a part of a file; build or fetch it again
-    ")
+        exit code 113
+        --- stderr
+        error: `cut.wasm` ends too early: it is cut off at byte [N], in the part that begins at byte [N]
+        hint: an interrupted build or download leaves a part of a file; build or fetch it again
+        ");
     });
 }
 
@@ -86,19 +86,19 @@ fn a_file_cut_off_anywhere_gets_an_error_and_no_panic() {
 fn an_import_that_nobody_offers() {
     Sandbox::new().filtered(|| {
         assert_snapshot!(run("unknown-import.wat"), @r#"
-    exit code 113
-    --- stderr
-    error: `unknown-import` has an import that nothing satisfies
-      nobody offers `acme:none/none`
-        package acme:none;
-        interface none {
-          ask: func(question: string) -> u32;
-        }
-    hint: name who provides it, in loop.toml:
-          [app.unknown-import.provide."acme:none/none"]
-          use = "providers/none"     # a folder or a .wasm file that exports it
-          # component = "NAME"     # or a component of the same app that exports it
-    "#)
+        exit code 113
+        --- stderr
+        error: `unknown-import` has an import that nothing satisfies
+          nobody offers `acme:none/none`
+            package acme:none;
+            interface none {
+              ask: func(question: string) -> u32;
+            }
+        hint: name who provides it, in loop.toml:
+              [app.unknown-import.provide."acme:none/none"]
+              use = "providers/none"     # a folder or a .wasm file that exports it
+              # component = "NAME"     # or a component of the same app that exports it
+        "#);
     });
 }
 
@@ -106,14 +106,14 @@ fn an_import_that_nobody_offers() {
 fn an_import_of_another_version() {
     Sandbox::new().filtered(|| {
         assert_snapshot!(run("version-skew.wat"), @"
-    exit code 113
-    --- stderr
-    error: `version-skew` has an import that nothing satisfies
-      `wasi:cli/environment@0.9.0` is wanted, and the host offers 0.3.0, which is not compatible
-        function `get-mood` is missing
-        - get-mood: func() -> u32
-    hint: build the component with WIT of 0.3.0
-    ")
+        exit code 113
+        --- stderr
+        error: `version-skew` has an import that nothing satisfies
+          `wasi:cli/environment@0.9.0` is wanted, and the host offers 0.3.0, which is not compatible
+            function `get-mood` is missing
+            - get-mood: func() -> u32
+        hint: build the component with WIT of 0.3.0
+        ");
     });
 }
 
@@ -121,15 +121,15 @@ fn an_import_of_another_version() {
 fn an_import_of_another_type() {
     Sandbox::new().filtered(|| {
         assert_snapshot!(run("function-skew.wat"), @"
-    exit code 113
-    --- stderr
-    error: `function-skew` has an import that nothing satisfies
-      the host offers another `wasi:cli/environment@0.2.0` than the component was built with
-        function `initial-cwd` has another signature
-        - initial-cwd: func() -> u32
-        + initial-cwd: func() -> option<string>
-    hint: build the component with the WIT of `wasi:cli/environment@0.2.12`
-    ")
+        exit code 113
+        --- stderr
+        error: `function-skew` has an import that nothing satisfies
+          the host offers another `wasi:cli/environment@0.2.0` than the component was built with
+            function `initial-cwd` has another signature
+            - initial-cwd: func() -> u32
+            + initial-cwd: func() -> option<string>
+        hint: build the component with the WIT of `wasi:cli/environment@0.2.12`
+        ");
     });
 }
 
@@ -137,12 +137,12 @@ fn an_import_of_another_type() {
 fn a_component_without_exports() {
     Sandbox::new().filtered(|| {
         assert_snapshot!(run("no-exports.wat"), @"
-    exit code 2
-    --- stderr
-    error: `no-exports` exports no command (`wasi:cli/run`)
-      it exports nothing
-    hint: export `wasi:cli/run`, an HTTP handler or an interface of its own
-    ")
+        exit code 2
+        --- stderr
+        error: `no-exports` exports no command (`wasi:cli/run`)
+          it exports nothing
+        hint: export `wasi:cli/run`, an HTTP handler or an interface of its own
+        ");
     });
 }
 
@@ -189,8 +189,8 @@ fn a_library_that_is_run_as_a_command() {
 #[test]
 fn a_call_that_cannot_be_read() {
     let sandbox = Sandbox::new();
-    let calc = guest("calc");
-    let call = |call: &str| sandbox.run(&["run", &calc, "--invoke", call]);
+    let guest = guest("calc");
+    let call = |call: &str| sandbox.run(&["run", &guest, "--invoke", call]);
     sandbox.filtered(|| {
         assert_snapshot!(call("acme:math/calc#add(1, 2)"), @"
         exit code 0

@@ -109,7 +109,7 @@ fn no_tool_on_the_path() {
         .env("LOOP_CACHE", &empty)
         .output()
         .unwrap();
-    sandbox.filtered(|| assert_snapshot!(sandbox.show(&output), @"
+    sandbox.filtered(|| assert_snapshot!(Sandbox::show(&output), @"
     exit code 114
     --- stderr
     rustup could not add wasm32-wasip2: there is no rustup on the PATH
@@ -129,7 +129,7 @@ fn a_doctor_on_a_machine_without_tools() {
         .output()
         .unwrap();
     sandbox.filtered(|| {
-        assert_snapshot!(sandbox.show(&output), @"
+        assert_snapshot!(Sandbox::show(&output), @"
         exit code 1
         --- stdout
         cargo           missing
@@ -146,7 +146,7 @@ fn a_doctor_on_a_machine_without_tools() {
         hint: run `rustup target add wasm32-wasip2`
         missing: cc (links the build scripts and macros that a component uses)
         hint: install a C compiler, such as Debian's package `gcc`
-        ")
+        ");
     });
 }
 
@@ -156,11 +156,11 @@ fn a_folder_without_sources() {
     std::fs::remove_dir_all(sandbox.path("components/hello")).unwrap();
     sandbox.filtered(|| {
         assert_snapshot!(sandbox.build(&["run"]), @"
-    exit code 114
-    --- stderr
-    error: [WORK]/components/hello is not a folder with a Cargo.toml
-    hint: `loop component new NAME --lang rust` makes such a folder
-    ")
+        exit code 114
+        --- stderr
+        error: [WORK]/components/hello is not a folder with a Cargo.toml
+        hint: `loop component new NAME --lang rust` makes such a folder
+        ");
     });
 }
 
@@ -169,10 +169,10 @@ fn nothing_to_build() {
     let sandbox = Sandbox::with_manifest("[workspace]\nname = \"w\"\nmembers = []\n");
     sandbox.filtered(|| {
         assert_snapshot!(sandbox.build(&["build"]), @"
-    exit code 0
-    --- stderr
-    warning: . has nothing to build
-    ")
+        exit code 0
+        --- stderr
+        warning: . has nothing to build
+        ");
     });
 }
 
@@ -185,7 +185,7 @@ fn two_runs_that_build_the_same_thing_at_once() {
     let mut builds = 0;
     for run in runs {
         let output = run.finish();
-        let shown = sandbox.show(&output);
+        let shown = Sandbox::show(&output);
         assert!(
             shown.starts_with("exit code 0\n--- stdout\nhello\n"),
             "{shown}"

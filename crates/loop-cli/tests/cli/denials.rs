@@ -50,13 +50,13 @@ fn a_listening_socket() {
     let denied = sandbox.run(&["run", &guest("tcp-listen"), "--", "127.0.0.1:4321"]);
     sandbox.filtered(|| {
         assert_snapshot!(denied, @r#"
-    exit code 1
-    --- stdout
-    cannot listen on 127.0.0.1:4321: PermissionDenied
-    --- stderr
-    denied: `tcp-listen` may not listen on 127.0.0.1:4321 over tcp: `net.listen` has no entry for it
-    hint: to allow it: --grant 'net.listen = ["127.0.0.1:4321"]'
-    "#)
+        exit code 1
+        --- stdout
+        cannot listen on 127.0.0.1:4321: PermissionDenied
+        --- stderr
+        denied: `tcp-listen` may not listen on 127.0.0.1:4321 over tcp: `net.listen` has no entry for it
+        hint: to allow it: --grant 'net.listen = ["127.0.0.1:4321"]'
+        "#);
     });
 }
 
@@ -81,13 +81,13 @@ fn a_request() {
     let denied = sandbox.run(&["run", &guest("http-get"), "--", "http://127.0.0.1:4321/x"]);
     sandbox.filtered(|| {
         assert_snapshot!(denied, @r#"
-    exit code 1
-    --- stdout
-    cannot request http://127.0.0.1:4321/x: ErrorCode::HttpRequestDenied
-    --- stderr
-    denied: `http-get` may not send GET http://127.0.0.1:4321/x: `net.http` has no entry for it
-    hint: to allow it: --grant 'net.http = ["http://127.0.0.1:4321"]'
-    "#)
+        exit code 1
+        --- stdout
+        cannot request http://127.0.0.1:4321/x: ErrorCode::HttpRequestDenied
+        --- stderr
+        denied: `http-get` may not send GET http://127.0.0.1:4321/x: `net.http` has no entry for it
+        hint: to allow it: --grant 'net.http = ["http://127.0.0.1:4321"]'
+        "#);
     });
 }
 
@@ -97,13 +97,13 @@ fn a_datagram() {
     let denied = sandbox.run(&["run", &guest("udp-send"), "--", "127.0.0.1:4321", "hello"]);
     sandbox.filtered(|| {
         assert_snapshot!(denied, @r#"
-    exit code 1
-    --- stdout
-    cannot send to 127.0.0.1:4321: PermissionDenied
-    --- stderr
-    denied: `udp-send` may not send to 127.0.0.1:4321 over udp: `net.connect` has no entry for it
-    hint: to allow it: --grant 'net.connect = ["127.0.0.1:4321"]'
-    "#)
+        exit code 1
+        --- stdout
+        cannot send to 127.0.0.1:4321: PermissionDenied
+        --- stderr
+        denied: `udp-send` may not send to 127.0.0.1:4321 over udp: `net.connect` has no entry for it
+        hint: to allow it: --grant 'net.connect = ["127.0.0.1:4321"]'
+        "#);
     });
 }
 
@@ -152,7 +152,7 @@ fn a_folder_to_write_to() {
         --- stderr
         denied: `write-file` may not open the folder `notes` to read and write: `fs` grants it to be read only
         hint: to allow it: --grant 'fs = [{ name = "notes", path = "notes", access = "read-write" }]'
-        "#)
+        "#);
     });
 }
 
@@ -163,7 +163,7 @@ fn a_variable() {
     let run = |more: &[&str]| {
         let mut args = vec!["run", print.as_str()];
         args.extend(more);
-        sandbox.show(
+        Sandbox::show(
             &sandbox
                 .command(&args)
                 .env("LANG", "de")
@@ -208,14 +208,14 @@ grants = { env = ["LANG"] }
     let denied = sandbox.run(&["run", "--", "127.0.0.1:4321"]);
     sandbox.filtered(|| {
         assert_snapshot!(denied, @r#"
-    exit code 1
-    --- stdout
-    cannot connect to 127.0.0.1:4321: PermissionDenied
-    --- stderr
-    denied: `talk` may not connect to 127.0.0.1:4321 over tcp: `net.connect` has no entry for it
-    hint: to allow it, write at loop.toml:6, under [app.talk.component.talk]:
-          grants = { net = { connect = ["127.0.0.1:4321"] }, env = ["LANG"] }
-    "#)
+        exit code 1
+        --- stdout
+        cannot connect to 127.0.0.1:4321: PermissionDenied
+        --- stderr
+        denied: `talk` may not connect to 127.0.0.1:4321 over tcp: `net.connect` has no entry for it
+        hint: to allow it, write at loop.toml:6, under [app.talk.component.talk]:
+              grants = { net = { connect = ["127.0.0.1:4321"] }, env = ["LANG"] }
+        "#);
     });
     let line = denied
         .lines()
@@ -229,10 +229,10 @@ grants = { env = ["LANG"] }
     let granted = sandbox.run(&["run", "--", "127.0.0.1:4321"]);
     sandbox.filtered(|| {
         assert_snapshot!(granted, @"
-    exit code 1
-    --- stdout
-    cannot connect to 127.0.0.1:4321: ConnectionRefused
-    ")
+        exit code 1
+        --- stdout
+        cannot connect to 127.0.0.1:4321: ConnectionRefused
+        ");
     });
 }
 

@@ -42,7 +42,7 @@ fn on_disk(
         );
     match mounted.output() {
         Ok(output) if output.status.code() != Some(99) && !cannot_unshare(&output.stderr) => {
-            Some(sandbox.show(&output))
+            Some(Sandbox::show(&output))
         }
         failed => {
             eprintln!("skipped: this machine does not let a test mount a disk: {failed:?}");
@@ -70,7 +70,7 @@ head -c 100000 /dev/zero > \"$1/fill\" 2>/dev/null; true";
             error: [WORK]/w/.loop/.gitignore cannot be used
               caused by: No space left on device (os error 28) at path "[WORK]/w/.loop/.writing-[RANDOM]"
             hint: free some room on the disk
-            "#)
+            "#);
         });
     }
 }
@@ -84,12 +84,12 @@ printf '[package]\\nname = \"w\"\\nversion = \"0.1.0\"\\nedition = \"2024\"\\n' 
     if let Some(shown) = on_disk(&sandbox, "ro", &sandbox.path("w"), fill, &["build", "w"]) {
         sandbox.filtered(|| {
             assert_snapshot!(shown, @"
-        exit code 114
-        --- stderr
-        error: [WORK]/w/.loop/build cannot be used
-          caused by: Read-only file system (os error 30)
-        hint: builds write to `.loop` in the workspace: it must be writable
-        ")
+            exit code 114
+            --- stderr
+            error: [WORK]/w/.loop/build cannot be used
+              caused by: Read-only file system (os error 30)
+            hint: builds write to `.loop` in the workspace: it must be writable
+            ");
         });
     }
 }
@@ -112,7 +112,7 @@ fn a_scaffold_on_a_disk_that_can_only_be_read() {
             error: disk cannot be used
               caused by: Read-only file system (os error 30) at path "[WORK]/disk/.new-[RANDOM]"
             hint: the disk can only be read: name another place
-            "#)
+            "#);
         });
     }
 }
@@ -126,7 +126,7 @@ fn a_cache_that_cannot_be_written_costs_nothing_but_time() {
     let mut command = sandbox.command(&script_args);
     command.env("LOOP_CACHE", "/dev/null/cache");
     let output = command.output().unwrap();
-    sandbox.filtered(|| assert_snapshot!(sandbox.show(&output), @"
+    sandbox.filtered(|| assert_snapshot!(Sandbox::show(&output), @"
     exit code 0
     --- stdout
     hello, world
@@ -175,12 +175,12 @@ fn data_on_a_full_disk() {
     let sandbox = Sandbox::new();
     let output = sandbox.command(&["schema"]).stdout(full).output().unwrap();
     sandbox.filtered(|| {
-        assert_snapshot!(sandbox.show(&output), @"
-    exit code 116
-    --- stderr
-    error: cannot write to standard output
-      caused by: No space left on device (os error 28)
-    hint: free some room on the disk
-    ")
+        assert_snapshot!(Sandbox::show(&output), @"
+        exit code 116
+        --- stderr
+        error: cannot write to standard output
+          caused by: No space left on device (os error 28)
+        hint: free some room on the disk
+        ");
     });
 }

@@ -77,8 +77,8 @@ fn the_help_of_run() {
       -h, --help              Print help (see more with '--help')
 
     Grants:
-          --grant <TOML>      Grant the root something, as loop.toml would after `grants.`: 'net.connect
-                              = ["10.0.0.1:80"]'
+          --grant <TOML>      Grant the root something, as loop.toml would after `grants.`, such as
+                              `net.connect = ["10.0.0.1:80"]`
           --env <NAME=VALUE>  Give the root an environment variable
           --trusted           Trust the root, as loop.toml would with `trusted = true`
 
@@ -216,5 +216,5 @@ fn a_reader_that_has_seen_enough_is_no_failure() {
         .stdout(writer)
         .output()
         .unwrap();
-    assert_eq!(sandbox.show(&output), "exit code 0\n");
+    assert_eq!(Sandbox::show(&output), "exit code 0\n");
 }

@@ -15,16 +15,16 @@ fn run(name: &str, args: &[&str]) -> String {
 fn a_trap() {
     Sandbox::new().filtered(|| {
         assert_snapshot!(run("trap", &[]), @"
-    exit code 110
-    --- stderr
-    error: `trap` trapped: it gave up (`unreachable`), as programs do that panic or abort
-      at trap::main
-      at std::sys::backtrace::__rust_begin_short_backtrace
-      at std::rt::lang_start::{{closure}}
-      at std::rt::lang_start_internal
-      at __main_void
-      at _start
-    ")
+        exit code 110
+        --- stderr
+        error: `trap` trapped: it gave up (`unreachable`), as programs do that panic or abort
+          at trap::main
+          at std::sys::backtrace::__rust_begin_short_backtrace
+          at std::rt::lang_start::{{closure}}
+          at std::rt::lang_start_internal
+          at __main_void
+          at _start
+        ");
     });
 }
 
@@ -43,11 +43,11 @@ fn a_stack_overflow() {
 fn an_endless_loop() {
     Sandbox::new().filtered(|| {
         assert_snapshot!(run("spin", &["--timeout", "300ms"]), @r#"
-    exit code 111
-    --- stderr
-    error: `spin` was ended after 300 ms, the limit for one call
-    hint: give it longer: `limits = { call = "60 s" }` in loop.toml, or `--timeout 60s`
-    "#)
+        exit code 111
+        --- stderr
+        error: `spin` was ended after 300 ms, the limit for one call
+        hint: give it longer: `limits = { call = "60 s" }` in loop.toml, or `--timeout 60s`
+        "#);
     });
 }
 
@@ -61,7 +61,7 @@ fn a_host_call_that_blocks_for_ever() {
         --- stderr
         error: `block-forever` was ended after 300 ms, the limit for one call
         hint: give it longer: `limits = { call = "60 s" }` in loop.toml, or `--timeout 60s`
-        "#)
+        "#);
     });
 }
 
@@ -75,14 +75,14 @@ fn reading_a_standard_input_that_never_ends() {
     let (reader, _writer) = std::io::pipe().unwrap();
     let output = command.stdin(reader).output().unwrap();
     sandbox.filtered(|| {
-        assert_snapshot!(sandbox.show(&output), @r#"
-    exit code 111
-    --- stdout
-    blocking
-    --- stderr
-    error: `block-forever` was ended after 300 ms, the limit for one call
-    hint: give it longer: `limits = { call = "60 s" }` in loop.toml, or `--timeout 60s`
-    "#)
+        assert_snapshot!(Sandbox::show(&output), @r#"
+        exit code 111
+        --- stdout
+        blocking
+        --- stderr
+        error: `block-forever` was ended after 300 ms, the limit for one call
+        hint: give it longer: `limits = { call = "60 s" }` in loop.toml, or `--timeout 60s`
+        "#);
     });
 }
 
@@ -100,10 +100,10 @@ fn more_memory_than_the_limit() {
     sandbox.copy_guest("eat-memory", "eat.wasm");
     sandbox.filtered(|| {
         assert_snapshot!(sandbox.run(&["run"]), @"
-    exit code 0
-    --- stdout
-    refused after 14 MiB
-    ")
+        exit code 0
+        --- stdout
+        refused after 14 MiB
+        ");
     });
 }
 
@@ -127,12 +127,12 @@ fn output_without_end() {
     );
     output.stdout.clear();
     sandbox.filtered(|| {
-        assert_snapshot!(sandbox.show(&output), @r#"
-    exit code 111
-    --- stderr
-    error: `flood` was ended at its limit `output` of 100 KiB
-    hint: give it more: `limits = { output = "1 GiB" }` in loop.toml
-    "#)
+        assert_snapshot!(Sandbox::show(&output), @r#"
+        exit code 111
+        --- stderr
+        error: `flood` was ended at its limit `output` of 100 KiB
+        hint: give it more: `limits = { output = "1 GiB" }` in loop.toml
+        "#);
     });
 }
 
@@ -140,11 +140,11 @@ fn output_without_end() {
 fn more_fuel_than_there_is() {
     Sandbox::new().filtered(|| {
         assert_snapshot!(run("spin", &["--fuel", "1000000"]), @"
-    exit code 111
-    --- stderr
-    error: `spin` was ended at its limit `fuel` of 1000000
-    hint: give it more: `limits = { fuel = 1000000000 }` in loop.toml, or `--fuel 1000000000`
-    ")
+        exit code 111
+        --- stderr
+        error: `spin` was ended at its limit `fuel` of 1000000
+        hint: give it more: `limits = { fuel = 1000000000 }` in loop.toml, or `--fuel 1000000000`
+        ");
     });
 }
 

@@ -2,6 +2,13 @@
 //!
 //! Each test runs the real binary in folders of its own ([`Sandbox`]). What differs between machines and runs is
 //! replaced by filters named by what they hide.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stderr,
+    reason = "a test fails by panicking, in its helpers too, and says why it is skipped"
+)]
 
 mod apps;
 mod bad_input;

@@ -12,12 +12,12 @@ fn check(text: &str) -> String {
 fn an_empty_file() {
     Sandbox::new().filtered(|| {
         assert_snapshot!(check(""), @"
-    exit code 115
-    --- stderr
-    error: the file has neither a workspace nor an app
-      in loop.toml
-    hint: it needs a table `[workspace]` or `[app.NAME]`
-    ")
+        exit code 115
+        --- stderr
+        error: the file has neither a workspace nor an app
+          in loop.toml
+        hint: it needs a table `[workspace]` or `[app.NAME]`
+        ");
     });
 }
 
@@ -25,16 +25,16 @@ fn an_empty_file() {
 fn text_that_is_not_toml() {
     Sandbox::new().filtered(|| {
         assert_snapshot!(check("[app.notes\nroot = 1\n"), @"
-    exit code 115
-    --- stderr
-    error: this is not TOML: unclosed table, expected `]`
-       ,-[loop.toml:1:10]
-     1 | [app.notes
-       :          |
-       :          `-- here
-     2 | root = 1
-       `----
-    ")
+        exit code 115
+        --- stderr
+        error: this is not TOML: unclosed table, expected `]`
+           ,-[loop.toml:1:10]
+         1 | [app.notes
+           :          |
+           :          `-- here
+         2 | root = 1
+           `----
+        ");
     });
 }
 
@@ -54,34 +54,34 @@ limits = { memory = "64 MB" }
 "#;
     Sandbox::new().filtered(|| {
         assert_snapshot!(check(text), @r#"
-    exit code 115
-    --- stderr
-    error: `workspace` has no key `member`
-       ,-[loop.toml:3:1]
-     2 | name = "notes"
-     3 | member = ["components/*"]
-       : ^^^|^^
-       :    `-- not known here
-     4 | 
-       `----
-    hint: did you mean `members`?
-    error: `app.notes.component.web` has no key `grant`
-        ,-[loop.toml:10:1]
-      9 | use = "web.wasm"
-     10 | grant = { net = { connect = ["db.example.com"] } }
-        : ^^|^^
-        :   `-- not known here
-     11 | limits = { memory = "64 MB" }
-        `----
-    hint: did you mean `grants`?
-    error: `64 MB` is not a size, which looks like "64 MiB" (units: B, KiB, MiB, GiB)
-        ,-[loop.toml:11:21]
-     10 | grant = { net = { connect = ["db.example.com"] } }
-     11 | limits = { memory = "64 MB" }
-        :                     ^^^|^^^
-        :                        `-- not a size
-        `----
-    "#)
+        exit code 115
+        --- stderr
+        error: `workspace` has no key `member`
+           ,-[loop.toml:3:1]
+         2 | name = "notes"
+         3 | member = ["components/*"]
+           : ^^^|^^
+           :    `-- not known here
+         4 | 
+           `----
+        hint: did you mean `members`?
+        error: `app.notes.component.web` has no key `grant`
+            ,-[loop.toml:10:1]
+          9 | use = "web.wasm"
+         10 | grant = { net = { connect = ["db.example.com"] } }
+            : ^^|^^
+            :   `-- not known here
+         11 | limits = { memory = "64 MB" }
+            `----
+        hint: did you mean `grants`?
+        error: `64 MB` is not a size, which looks like "64 MiB" (units: B, KiB, MiB, GiB)
+            ,-[loop.toml:11:21]
+         10 | grant = { net = { connect = ["db.example.com"] } }
+         11 | limits = { memory = "64 MB" }
+            :                     ^^^|^^^
+            :                        `-- not a size
+            `----
+        "#);
     });
 }
 
@@ -90,18 +90,18 @@ fn a_root_that_is_no_component() {
     let text = "[app.a]\nroot = \"b\"\n[app.a.component.c]\nuse = \"c.wasm\"\n";
     Sandbox::new().filtered(|| {
         assert_snapshot!(check(text), @r#"
-    exit code 115
-    --- stderr
-    error: the app has no component `b`
-       ,-[loop.toml:2:8]
-     1 | [app.a]
-     2 | root = "b"
-       :        ^|^
-       :         `-- not known here
-     3 | [app.a.component.c]
-       `----
-    hint: did you mean `c`?
-    "#)
+        exit code 115
+        --- stderr
+        error: the app has no component `b`
+           ,-[loop.toml:2:8]
+         1 | [app.a]
+         2 | root = "b"
+           :        ^|^
+           :         `-- not known here
+         3 | [app.a.component.c]
+           `----
+        hint: did you mean `c`?
+        "#);
     });
 }
 
@@ -110,12 +110,12 @@ fn a_huge_file() {
     let text = "# a line that says nothing\n".repeat(100_000);
     Sandbox::new().filtered(|| {
         assert_snapshot!(check(&text), @"
-    exit code 115
-    --- stderr
-    error: the file has 1048577 bytes, more than the 1048576 that are read
-      in loop.toml
-    hint: is this the right file?
-    ")
+        exit code 115
+        --- stderr
+        error: the file has 1048577 bytes, more than the 1048576 that are read
+          in loop.toml
+        hint: is this the right file?
+        ");
     });
 }
 
@@ -125,11 +125,11 @@ fn bytes_that_are_no_text() {
     sandbox.write("loop.toml", b"name = \"\xff\"");
     sandbox.filtered(|| {
         assert_snapshot!(sandbox.run(&["check"]), @"
-    exit code 115
-    --- stderr
-    error: `loop.toml` is not text in UTF-8
-    hint: is this the right file?
-    ")
+        exit code 115
+        --- stderr
+        error: `loop.toml` is not text in UTF-8
+        hint: is this the right file?
+        ");
     });
 }
 
@@ -180,10 +180,10 @@ fn an_app_that_is_not_there() {
     let sandbox = Sandbox::with_manifest(text);
     sandbox.filtered(|| {
         assert_snapshot!(sandbox.run(&["run", "note"]), @"
-    exit code 2
-    --- stderr
-    error: `note` is neither an app of `loop.toml` nor a file nor a folder
-    hint: did you mean `notes`?
-    ")
+        exit code 2
+        --- stderr
+        error: `note` is neither an app of `loop.toml` nor a file nor a folder
+        hint: did you mean `notes`?
+        ");
     });
 }

@@ -110,16 +110,16 @@ impl Sandbox {
 
     /// Runs the command, and shows all that a user sees.
     pub(crate) fn run(&self, args: &[&str]) -> String {
-        self.show(&self.command(args).output().unwrap())
+        Self::show(&self.command(args).output().unwrap())
     }
 
     /// Runs it with the tools of this machine.
     pub(crate) fn build(&self, args: &[&str]) -> String {
-        self.show(&self.builder(args).output().unwrap())
+        Self::show(&self.builder(args).output().unwrap())
     }
 
     /// The exit code, standard output and standard error, in this order.
-    pub(crate) fn show(&self, output: &Output) -> String {
+    pub(crate) fn show(output: &Output) -> String {
         let mut text = match output.status.code() {
             Some(code) => format!("exit code {code}\n"),
             None => format!("{}\n", output.status),
@@ -154,6 +154,8 @@ impl Sandbox {
         settings.add_filter(&escape(loop_test::root().to_str().unwrap()), "[REPOSITORY]");
         settings.add_filter(r"in \d+(\.\d)? (ms|s)\b", "in [TIME]");
         settings.add_filter(r"\.(writing|new|clock)-\w{6}", ".$1-[RANDOM]");
+        // Other tests build at the same time.
+        settings.add_filter(r"(?m)^waiting for another .*\n", "");
         settings.add_filter(r"\bbyte \d+", "byte [N]");
         settings.add_filter(r"\d\d:\d\d:\d\d\.\d{3}", "[TIME]");
         settings.add_filter(r"127\.0\.0\.1:[1-9]\d{4}\b", "127.0.0.1:[PORT]");

@@ -16,7 +16,7 @@ fn a_workspace_with_a_command() {
         ");
         let w = sandbox.path("w");
         let run =
-            |args: &[&str]| sandbox.show(&sandbox.builder(args).current_dir(&w).output().unwrap());
+            |args: &[&str]| Sandbox::show(&sandbox.builder(args).current_dir(&w).output().unwrap());
         assert_snapshot!(run(&["component", "new", "a", "--lang", "rust"]), @"
         exit code 0
         --- stderr
@@ -37,7 +37,6 @@ fn a_workspace_with_a_command() {
         .loop/build/release/components/a.wasm
         --- stderr
         building a
-        waiting for another cargo, which holds the package cache
         built a in [TIME]
         ");
         assert_snapshot!(run(&["run", "a"]), @"

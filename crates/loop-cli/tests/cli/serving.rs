@@ -49,7 +49,7 @@ fn both_versions_answer_and_end_in_order() {
         assert!(answer.contains("hello from WASI 0."), "{answer}");
         running.signal(signal);
         let output = running.finish();
-        assert_eq!(output.status.code(), Some(0), "{}", sandbox.show(&output));
+        assert_eq!(output.status.code(), Some(0), "{}", Sandbox::show(&output));
     }
 }
 
@@ -66,7 +66,7 @@ fn a_failing_request_is_told_once() {
         "the server lives on"
     );
     running.signal(Signal::INT);
-    let shown = sandbox.show(&running.finish());
+    let shown = Sandbox::show(&running.finish());
     assert_eq!(shown.matches("error: ").count(), 1, "{shown}");
     assert!(shown.contains("error: `http-p2` trapped: "), "{shown}");
 }
@@ -124,12 +124,12 @@ fn a_port_that_is_in_use() {
     ]);
     sandbox.filtered(|| {
         assert_snapshot!(shown, @"
-    exit code 116
-    --- stderr
-    error: cannot listen on 127.0.0.1:[PORT]
-      caused by: Address already in use (os error 98)
-    hint: end the program that listens there, or name another address with `--listen`
-    ")
+        exit code 116
+        --- stderr
+        error: cannot listen on 127.0.0.1:[PORT]
+          caused by: Address already in use (os error 98)
+        hint: end the program that listens there, or name another address with `--listen`
+        ");
     });
 }
 

@@ -22,7 +22,7 @@ fn in_the_middle_of_a_command() {
             output.status.code(),
             Some(code),
             "{}",
-            sandbox.show(&output)
+            Sandbox::show(&output)
         );
     }
 }
@@ -36,7 +36,12 @@ fn what_was_learned_until_then_is_told() {
     running.signal(Signal::INT);
     running.wait_for("the least that this run needed:");
     let output = running.finish();
-    assert_eq!(output.status.code(), Some(130), "{}", sandbox.show(&output));
+    assert_eq!(
+        output.status.code(),
+        Some(130),
+        "{}",
+        Sandbox::show(&output)
+    );
 }
 
 #[test]
@@ -57,7 +62,12 @@ fn a_second_one_ends_at_once() {
     }
     running.signal(Signal::INT);
     let output = running.finish();
-    assert_eq!(output.status.code(), Some(130), "{}", sandbox.show(&output));
+    assert_eq!(
+        output.status.code(),
+        Some(130),
+        "{}",
+        Sandbox::show(&output)
+    );
 }
 
 #[test]
@@ -73,7 +83,12 @@ fn in_the_middle_of_a_build() {
     running.wait_for("building slow");
     running.signal(Signal::INT);
     let output = running.finish();
-    assert_eq!(output.status.code(), Some(130), "{}", sandbox.show(&output));
+    assert_eq!(
+        output.status.code(),
+        Some(130),
+        "{}",
+        Sandbox::show(&output)
+    );
     // Nothing is left broken, and nothing is left running that holds a lock.
     std::fs::remove_file(sandbox.path("slow/build.rs")).unwrap();
     let shown = sandbox.build(&["run", "slow"]);
