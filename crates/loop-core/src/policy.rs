@@ -53,7 +53,7 @@ pub enum Protocol {
 /// What a component asks to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Request<'a> {
-    /// Use a folder: asked when the handle to it is made, before the first call.
+    /// Use a folder: asked before the handle to it is made, and for each path that no handle of the component holds.
     OpenFolder {
         /// The name under which the component sees it.
         name: &'a str,
