@@ -21,6 +21,28 @@ pub(crate) enum Target {
     File(PathBuf),
 }
 
+impl Target {
+    /// The app that a folder is the root of, if there is just one: then its grants are meant as well.
+    ///
+    /// # Errors
+    /// If the workspace around it cannot be read.
+    pub(crate) fn or_its_app(self) -> Result<Self, CliError> {
+        let Self::Folder(folder) = &self else {
+            return Ok(self);
+        };
+        let Some(workspace) = Workspace::around(folder)? else {
+            return Ok(self);
+        };
+        let Some(name) = workspace.app_with_root(folder).map(ToOwned::to_owned) else {
+            return Ok(self);
+        };
+        Ok(Self::App {
+            workspace: Box::new(workspace),
+            name,
+        })
+    }
+}
+
 /// Finds out what was meant.
 ///
 /// Nothing stands for the only app of the workspace; a name for an app, or else for one of the workspace's folders;

@@ -119,6 +119,20 @@ impl Workspace {
         folders.into_iter().collect()
     }
 
+    /// The app whose root is made from this folder, if there is just one.
+    pub(crate) fn app_with_root(&self, folder: &Path) -> Option<&str> {
+        let mut apps = self.manifest.apps.iter().filter(|(_, app)| {
+            let root = app.components.get(&app.root).map(|entry| &entry.source);
+            let Some(Source::Path(path)) = root else {
+                return false;
+            };
+            let path = self.folder.join(path);
+            path == folder || path.canonicalize().is_ok_and(|path| path == folder)
+        });
+        let (name, _) = apps.next()?;
+        apps.next().is_none().then_some(name)
+    }
+
     /// The folders of the components of an app.
     pub(crate) fn folders_of(&self, app: &str) -> Vec<PathBuf> {
         let Some(app) = self.manifest.apps.get(app) else {

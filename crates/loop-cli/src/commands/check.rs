@@ -45,7 +45,7 @@ struct Findings {
 
 /// Checks.
 pub(crate) fn run(ui: &Ui, args: &Args) -> Result<u8, CliError> {
-    let target = target::resolve(args.target.as_deref(), args.app.as_deref())?;
+    let target = target::resolve(args.target.as_deref(), args.app.as_deref())?.or_its_app()?;
     let mut plan = Plan::new(&target, Extras::default());
     let mut findings = Findings {
         errors: std::mem::take(&mut plan.problems),

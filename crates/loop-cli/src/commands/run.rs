@@ -117,7 +117,7 @@ fn parse_time(text: &str) -> Result<Span, String> {
 pub(crate) fn run(ui: &Ui, args: &Args) -> Result<u8, CliError> {
     let extras = args.grants.extras()?;
     let filter = Filter::chosen(args.records.log.as_deref())?;
-    let target = target::resolve(args.target.as_deref(), args.app.as_deref())?;
+    let target = target::resolve(args.target.as_deref(), args.app.as_deref())?.or_its_app()?;
     let mut plan = Plan::new(&target, extras).feasible()?;
     args.limits.apply(&mut plan);
     let interrupt = Interrupt::install();

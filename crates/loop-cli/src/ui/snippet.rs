@@ -33,8 +33,8 @@ pub(crate) fn draw(ui: &Ui, snippet: &Snippet) -> String {
     // Writing to a string does not fail; what cannot be drawn still has its message above.
     let _ = handler.render_report(&mut text, &drawing);
     // The first line would hold the message, which stands above already.
-    text.split_once('\n')
-        .map_or_else(String::new, |(_, drawn)| drawn.to_owned())
+    let drawn = text.lines().skip(1);
+    drawn.flat_map(|line| [line.trim_end(), "\n"]).collect()
 }
 
 /// What miette draws: a place without a message.

@@ -65,6 +65,25 @@ fn a_run_builds_what_is_stale_and_nothing_else() {
 }
 
 #[test]
+fn a_folder_runs_with_the_grants_of_its_app() {
+    let sandbox = workspace();
+    let main = "fn main() {\n    println!(\"{:?}\", std::env::var(\"LANG\"));\n}\n";
+    sandbox.write("components/hello/src/main.rs", main);
+    let text = sandbox.read("loop.toml") + "grants = { env = [\"LANG\"] }\n";
+    sandbox.write("loop.toml", text);
+    let run = |target: &str| {
+        let mut command = sandbox.builder(&["run", target]);
+        Sandbox::show(&command.env("LANG", "de").output().unwrap())
+    };
+    for target in ["hello", "components/hello", "."] {
+        assert!(
+            run(target).starts_with("exit code 0\n--- stdout\nOk(\"de\")\n"),
+            "{target}"
+        );
+    }
+}
+
+#[test]
 fn a_component_that_does_not_compile() {
     let sandbox = workspace();
     sandbox.write("components/hello/src/main.rs", "fn main() { missing() }\n");

@@ -108,6 +108,23 @@ fn more_memory_than_the_limit() {
 }
 
 #[test]
+fn more_memory_at_the_start_than_the_limit() {
+    let sandbox = Sandbox::with_manifest(
+        r#"
+        [app.hello]
+        root = "hello"
+        [app.hello.component.hello]
+        use = "hello.wasm"
+        limits = { memory = "100 KiB" }
+        "#,
+    );
+    sandbox.copy_guest("hello", "hello.wasm");
+    sandbox.filtered(|| {
+        assert_snapshot!(sandbox.run(&["run"]), @"");
+    });
+}
+
+#[test]
 fn output_without_end() {
     let sandbox = Sandbox::with_manifest(
         r#"

@@ -62,7 +62,7 @@ limits = { memory = "64 MB" }
          3 | member = ["components/*"]
            : ^^^|^^
            :    `-- not known here
-         4 | 
+         4 |
            `----
         hint: did you mean `members`?
         error: `app.notes.component.web` has no key `grant`
