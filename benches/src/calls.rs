@@ -94,7 +94,7 @@ fn ours(function: &str) -> wasmtime::Result<Function> {
 pub(crate) fn engine() -> wasmtime::Result<Engine> {
     let mut config = Config::new();
     config.concurrency_support(false).epoch_interruption(true);
-    Ok(Engine::new(&config)?)
+    Engine::new(&config)
 }
 
 /// What a floor's store holds.

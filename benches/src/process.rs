@@ -12,7 +12,7 @@ use crate::row::{Row, median, nanoseconds};
 
 const START_ROUNDS: usize = 41;
 const HTTP_ROUNDS: usize = 7;
-const HTTP_REQUESTS: usize = 5_000;
+const HTTP_REQUESTS: u32 = 5_000;
 const MEMORY_ROUNDS: usize = 5;
 
 /// A program that was built beside this one.
@@ -115,7 +115,7 @@ impl Server {
                 }
             });
         }
-        let address = receiver.recv_timeout(Duration::from_secs(60));
+        let address = receiver.recv_timeout(Duration::from_mins(1));
         let mut server = Self {
             child,
             address: address.unwrap_or_default(),
@@ -145,7 +145,7 @@ impl Server {
     }
 
     /// Sends requests one after the other, over one connection.
-    fn ask(&self, times: usize) -> anyhow::Result<()> {
+    fn ask(&self, times: u32) -> anyhow::Result<()> {
         let mut stream = TcpStream::connect(&self.address)?;
         stream.set_nodelay(true)?;
         let mut reader = BufReader::new(stream.try_clone()?);
@@ -184,7 +184,7 @@ impl Server {
     fn cpu_per_request(&self) -> anyhow::Result<f64> {
         let before = self.cpu()?;
         self.ask(HTTP_REQUESTS)?;
-        Ok((self.cpu()? - before) / 1000.0 / HTTP_REQUESTS as f64)
+        Ok((self.cpu()? - before) / 1000.0 / f64::from(HTTP_REQUESTS))
     }
 }
 

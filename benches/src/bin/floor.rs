@@ -61,7 +61,7 @@ fn engine(concurrent: bool, pooling: bool) -> wasmtime::Result<Engine> {
         let pool = PoolingAllocationConfig::new();
         config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool));
     }
-    Ok(Engine::new(&config)?)
+    Engine::new(&config)
 }
 
 fn load(engine: &Engine, path: &str) -> wasmtime::Result<Component> {
@@ -71,7 +71,7 @@ fn load(engine: &Engine, path: &str) -> wasmtime::Result<Component> {
         reason = "wasmtime cannot check that compiled code is its own"
     )]
     let component = unsafe { Component::deserialize_file(engine, path) };
-    Ok(component?)
+    component
 }
 
 fn main() -> wasmtime::Result<()> {
@@ -176,13 +176,11 @@ async fn respond(
                     .call_handle(&mut store, request, out)
                     .await
             });
-            match response.await {
-                Ok(response) => Ok(response?.map(|body| body.map_err(Into::into).boxed_unsync())),
-                Err(_) => {
-                    running.await??;
-                    wasmtime::bail!("no response")
-                }
-            }
+            let Ok(response) = response.await else {
+                running.await??;
+                wasmtime::bail!("no response")
+            };
+            Ok(response?.map(|body| body.map_err(Into::into).boxed_unsync()))
         }
         Handler::Three(_) => {
             let (sender, response) = futures::channel::oneshot::channel();
@@ -209,13 +207,11 @@ async fn respond(
                     })
                     .await?
             });
-            match response.await {
-                Ok(response) => Ok(response?),
-                Err(_) => {
-                    running.await??;
-                    wasmtime::bail!("no response")
-                }
-            }
+            let Ok(response) = response.await else {
+                running.await??;
+                wasmtime::bail!("no response")
+            };
+            response
         }
     }
 }

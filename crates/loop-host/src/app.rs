@@ -120,6 +120,10 @@ impl ComponentSpec {
 
 /// What satisfies an import.
 #[derive(Clone, Debug)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "an app has a handful, and a box would be in every embedder's way"
+)]
 pub enum RouteSpec {
     /// A provider of the host.
     Native(NativeSpec),
@@ -194,7 +198,7 @@ impl App {
         &self.core
     }
 
-    pub(crate) fn link(host: Arc<Shared>, spec: AppSpec) -> Result<Self, LinkError> {
+    pub(crate) fn link(host: Arc<Shared>, spec: &AppSpec) -> Result<Self, LinkError> {
         let no_component = |name: &String| LinkError::NoComponent { name: name.clone() };
         for route in spec.provide.values() {
             if let RouteSpec::Component(name) = route
@@ -206,7 +210,7 @@ impl App {
         let mut linker = AppLinker {
             core: CoreApp::new(spec.core.clone()),
             host,
-            spec: &spec,
+            spec,
             native: BTreeMap::new(),
             done: BTreeMap::new(),
         };
@@ -336,9 +340,10 @@ impl<'a> AppLinker<'a> {
             Arc::clone(&self.host.observer),
         );
         // Asked only for those it was meant for: the others read their own and are not refused anything.
-        let reads = match spec.grants.telemetry {
-            true if gate.ask(&Request::Telemetry).is_ok() => Reads::App,
-            _ => Reads::Own,
+        let reads = if spec.grants.telemetry && gate.ask(&Request::Telemetry).is_ok() {
+            Reads::App
+        } else {
+            Reads::Own
         };
         let mut stdio = self.spec.stdio.clone();
         if name != self.spec.root {

@@ -8,6 +8,7 @@
 //!
 //! A cache that cannot be written (a full or read-only disk) costs speed and nothing else.
 
+use std::fmt::Write as _;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
@@ -89,7 +90,8 @@ impl Cache {
     fn path(&self, component: &ContentDigest, engine: u64) -> PathBuf {
         let mut name = String::with_capacity(96);
         for byte in component {
-            name.push_str(&format!("{byte:02x}"));
+            // Writing to a string does not fail.
+            let _ = write!(name, "{byte:02x}");
         }
         self.folder.join(format!("{name}-{engine:016x}.cwasm"))
     }

@@ -258,7 +258,7 @@ pub enum ServeError {
         /// The address.
         address: std::net::SocketAddr,
         /// What is missing.
-        denial: Denial,
+        denial: Box<Denial>,
     },
     /// The operating system refused the address.
     #[error("cannot listen on {address}")]

@@ -38,7 +38,7 @@ impl Gate {
     ///
     /// # Errors
     /// The [`Denial`] if it may not. The caller turns it into an error of the interface's own kind.
-    pub fn ask(&self, request: &Request<'_>) -> Result<(), Denial> {
+    pub fn ask(&self, request: &Request<'_>) -> Result<(), Box<Denial>> {
         let inner = &*self.0;
         let decision = inner.rules.decide(request);
         inner.observer.event(&Event::Decision {
@@ -48,7 +48,7 @@ impl Gate {
         });
         match decision {
             Decision::Allow { .. } => Ok(()),
-            Decision::Deny(denial) => Err(denial),
+            Decision::Deny(denial) => Err(Box::new(denial)),
         }
     }
 

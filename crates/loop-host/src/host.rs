@@ -97,8 +97,12 @@ impl Host {
     ///
     /// # Errors
     /// A [`LinkError`] says what does not fit, for all imports of the first component for which something does not.
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "a spec is made for one app, and what it holds is let go here"
+    )]
     pub fn link(&self, spec: AppSpec) -> Result<App, LinkError> {
-        App::link(Arc::clone(&self.0), spec)
+        App::link(Arc::clone(&self.0), &spec)
     }
 }
 

@@ -146,7 +146,9 @@ impl Linked {
         store.limiter(|state| &mut state.limiter);
         if let Some(fuel) = self.limits.fuel {
             // For what runs while the instance is made. Each call begins with a full tank of its own.
-            store.set_fuel(fuel).map_err(|source| self.failed(source))?;
+            store
+                .set_fuel(fuel)
+                .map_err(|source| self.failed(&source))?;
         }
         let values = self.limits.body.0.max(HOST_CALL_BYTES_MIN);
         store.set_hostcall_fuel(usize::try_from(values).unwrap_or(usize::MAX));
@@ -168,7 +170,7 @@ impl Linked {
         if let Some(fuel) = self.limits.fuel {
             live.store
                 .set_fuel(fuel)
-                .map_err(|source| self.failed(source))?;
+                .map_err(|source| self.failed(&source))?;
         }
         match body(&mut live).await {
             Ok(result) => {
@@ -205,7 +207,7 @@ impl Linked {
                 _ if error.root_cause().to_string().contains(TOO_MUCH_COPIED) => {
                     self.reached("body")
                 }
-                _ => self.failed(error),
+                _ => self.failed(&error),
             };
         };
         match (trap, state.limiter.refused()) {
@@ -244,7 +246,7 @@ impl Linked {
         }
     }
 
-    fn failed(&self, error: wasmtime::Error) -> CallError {
+    fn failed(&self, error: &wasmtime::Error) -> CallError {
         // The backtrace of the guest says nothing about a failure of the host.
         let backtrace = error
             .downcast_ref::<WasmBacktrace>()

@@ -47,7 +47,7 @@ const GRANTS: &[&str] = &[
     r#"net.http = ["http://169.254.169.254"]"#,
     r#"net = { http = ["https://example.com"], connect = ["10.0.0.0/8:443"] }"#,
     r#"env = ["LANG"]"#,
-    r#"telemetry = true"#,
+    "telemetry = true",
     r#"process = ["git"]"#,
     r#"trusted process = ["git"]"#,
 ];

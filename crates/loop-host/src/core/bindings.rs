@@ -2,6 +2,7 @@
 
 #![allow(
     clippy::all,
+    clippy::allow_attributes_without_reason,
     clippy::pedantic,
     dead_code,
     missing_docs,

@@ -161,7 +161,7 @@ async fn a_client_that_goes_away_takes_its_request_along() {
     let mut component = load(&host, "http-p2");
     // One instance at a time: the second request is served only if the first has ended.
     component.limits.pool = 1;
-    component.limits.call = Some(Span(Duration::from_secs(60)));
+    component.limits.call = Some(Span(Duration::from_mins(1)));
     serving(&host, component, |address| {
         let mut gone = TcpStream::connect(address).unwrap();
         gone.write_all(b"GET /spin HTTP/1.1\r\nHost: test\r\n\r\n")
