@@ -120,7 +120,12 @@ fn more_memory_at_the_start_than_the_limit() {
     );
     sandbox.copy_guest("hello", "hello.wasm");
     sandbox.filtered(|| {
-        assert_snapshot!(sandbox.run(&["run"]), @"");
+        assert_snapshot!(sandbox.run(&["run"]), @r#"
+        exit code 111
+        --- stderr
+        error: `hello` was ended at its limit `memory` of 100 KiB
+        hint: give it more: `limits = { memory = "1 GiB" }` in loop.toml
+        "#);
     });
 }
 
