@@ -93,7 +93,9 @@ async fn get(url: &str) -> Result<String, String> {
     let body = String::from_utf8_lossy(&body.collect().await).into_owned();
     match trailers.await {
         Ok(_) => Ok(format!("status {status}\n{body}")),
-        Err(code) => Ok(format!("status {status}\n{body}the body ends early: {code:?}\n")),
+        Err(code) => Ok(format!(
+            "status {status}\n{body}the body ends early: {code:?}\n"
+        )),
     }
 }
 
