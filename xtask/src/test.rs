@@ -55,6 +55,11 @@ pub(crate) fn run(repo: &Repo) -> Result<ExitCode> {
     steps.run("components for the tests", || {
         steps::run(&mut repo.cargo(&["test", "--package", "loop-test", "--locked"]))
     });
+    steps.run("programs for the tests", || {
+        let programs = ["--bin", "loop", "--bin", "embed"];
+        let build = ["build", "--locked", "--workspace"];
+        steps::run(repo.cargo(&build).args(programs))
+    });
     steps.run("tests", || steps::run(&mut tests(repo)));
     steps.run("demo", || match &components {
         Some((environment, _)) => demo::check(repo, environment),
