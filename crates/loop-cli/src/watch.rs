@@ -120,6 +120,10 @@ impl Watch {
 }
 
 impl Observer for Watch {
+    fn wants_allowed(&self) -> bool {
+        self.audit.is_some() || self.learned.is_some()
+    }
+
     fn event(&self, event: &Event<'_>) {
         if let Some(audit) = &self.audit {
             audit.event(event);

@@ -11,7 +11,7 @@ use loop_core::policy::{Decision, Denial, Request, Rules, Trust};
 
 use crate::observer::{Event, Observer};
 
-/// Decides for one component, and tells the observer of every decision.
+/// Decides for one component, and tells the observer of the decisions that it wants to know.
 #[derive(Clone)]
 pub struct Gate(Arc<Inner>);
 
@@ -19,6 +19,8 @@ struct Inner {
     component: String,
     grants: Grants,
     rules: Rules,
+    /// Whether the observer is told of what was allowed.
+    tells_allowed: bool,
     observer: Arc<dyn Observer>,
 }
 
@@ -30,6 +32,7 @@ impl Gate {
             component: component.to_owned(),
             grants,
             rules,
+            tells_allowed: observer.wants_allowed(),
             observer,
         }))
     }
@@ -40,6 +43,9 @@ impl Gate {
     /// The [`Denial`] if it may not. The caller turns it into an error of the interface's own kind.
     pub fn ask(&self, request: &Request<'_>) -> Result<(), Box<Denial>> {
         let inner = &*self.0;
+        if !inner.tells_allowed && inner.rules.allowed_by(request).is_some() {
+            return Ok(());
+        }
         let decision = inner.rules.decide(request);
         inner.observer.event(&Event::Decision {
             component: &inner.component,

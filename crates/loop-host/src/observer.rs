@@ -52,6 +52,14 @@ pub enum Event<'a> {
 pub trait Observer: Send + Sync + 'static {
     /// Takes notice of one event.
     fn event(&self, event: &Event<'_>);
+
+    /// Whether it is told of decisions that allow something. Asked once for each component, when it is linked. Those that deny
+    /// are told in any case.
+    ///
+    /// Most have no use for them, and there are many: telling of one takes longer than deciding it.
+    fn wants_allowed(&self) -> bool {
+        true
+    }
 }
 
 /// Ignores everything.
@@ -60,4 +68,8 @@ pub struct Silent;
 
 impl Observer for Silent {
     fn event(&self, _: &Event<'_>) {}
+
+    fn wants_allowed(&self) -> bool {
+        false
+    }
 }
