@@ -341,13 +341,13 @@ mod tests {
         let text = "\
 Types: deb deb-src
 # a comment in between
-URIs: http://deb.debian.org/debian
+URIs: http://archive.example.org/debian
 Suites: bookworm bookworm-updates
 Components: main contrib
 Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg
 
 Types: deb
-URIs: http://deb.debian.org/debian-security
+URIs: http://archive.example.org/debian-security
 Suites: bookworm-security
 Components: main
 
@@ -361,7 +361,7 @@ Components: main
         Types: deb
         Suites: trixie
         Components: main
-        URIs: http://deb.debian.org/debian
+        URIs: http://archive.example.org/debian
         Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg
         ");
     }
@@ -384,16 +384,16 @@ Components: main
     #[test]
     fn one_line_sources_are_changed_too() {
         let text = "\
-deb http://deb.debian.org/debian bookworm main contrib # mine
-deb-src http://deb.debian.org/debian bookworm main
-deb [ signed-by=/k.gpg arch=amd64 ] http://deb.debian.org/debian\tbookworm main
-deb http://deb.debian.org/debian-security bookworm-security main
+deb http://archive.example.org/debian bookworm main contrib # mine
+deb-src http://archive.example.org/debian bookworm main
+deb [ signed-by=/k.gpg arch=amd64 ] http://archive.example.org/debian\tbookworm main
+deb http://archive.example.org/debian-security bookworm-security main
 # deb http://off bookworm main
 deb http://example.com/flat ./
 ";
         insta::assert_snapshot!(change_lines(text, "bookworm", "trixie"), @r"
-        deb http://deb.debian.org/debian trixie main
-        deb [signed-by=/k.gpg arch=amd64] http://deb.debian.org/debian trixie main
+        deb http://archive.example.org/debian trixie main
+        deb [signed-by=/k.gpg arch=amd64] http://archive.example.org/debian trixie main
         ");
     }
 }
