@@ -69,6 +69,18 @@ impl AddressClass {
         }
     }
 
+    /// Whether a wide range does not speak for addresses of this class.
+    fn is_special(self) -> bool {
+        matches!(
+            self,
+            Self::Metadata
+                | Self::Unspecified
+                | Self::LinkLocal
+                | Self::Multicast
+                | Self::Broadcast
+        )
+    }
+
     /// Words for a message: `a loopback address`.
     pub fn described(self) -> &'static str {
         match self {
@@ -127,28 +139,6 @@ impl Destination {
         AddressClass::of(self.ip)
     }
 
-    /// Whether a grant for a range speaks for the address.
-    ///
-    /// A wide range is meant for ordinary machines. It says nothing about the addresses that answer only because of
-    /// where the machine stands: for link-local, multicast and broadcast addresses the range must lie within their
-    /// block, and a metadata address must be named by itself.
-    pub(crate) fn is_meant_by(self, range: &IpNet) -> bool {
-        if !range.contains(&self.ip) {
-            return false;
-        }
-        match self.class() {
-            AddressClass::Metadata | AddressClass::Unspecified => false,
-            AddressClass::LinkLocal | AddressClass::Multicast | AddressClass::Broadcast => self
-                .block_prefix()
-                .is_some_and(|prefix| range.prefix_len() >= prefix),
-            AddressClass::Public
-            | AddressClass::Loopback
-            | AddressClass::Private
-            | AddressClass::Documentation
-            | AddressClass::Reserved => true,
-        }
-    }
-
     /// How long the prefix of the block is that gave the address its class. A range that holds the address and has a
     /// prefix at least as long lies in the block.
     fn block_prefix(self) -> Option<u8> {
@@ -165,6 +155,77 @@ impl Destination {
     }
 }
 
+/// A range of addresses that a grant names.
+///
+/// A wide range is meant for ordinary machines. It says nothing about the addresses that answer only because of
+/// where the machine stands: for link-local, multicast and broadcast addresses the range must lie within their
+/// block, and a metadata address must be named by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Range {
+    net: IpNet,
+    /// Whether it holds ordinary machines alone. Most do, and then there is nothing to look up.
+    ordinary: bool,
+}
+
+impl Range {
+    pub(crate) fn new(net: IpNet) -> Self {
+        let holds_some = |first: IpAddr, prefix: u8| {
+            // Of two ranges that meet, one holds the other, and its first address.
+            net.contains(&first)
+                || IpNet::new(first, prefix).is_ok_and(|block| block.contains(&net.network()))
+        };
+        let special = match net {
+            IpNet::V4(_) => {
+                METADATA_V4.iter().any(|one| holds_some((*one).into(), 32))
+                    || BLOCKS_V4.iter().any(|block| {
+                        block.class.is_special() && holds_some(block.first.into(), block.prefix)
+                    })
+            }
+            IpNet::V6(_) => {
+                METADATA_V6.iter().any(|one| holds_some((*one).into(), 128))
+                    || TRANSLATED
+                        .iter()
+                        .any(|(first, prefix)| holds_some((*first).into(), *prefix))
+                    || BLOCKS_V6.iter().any(|block| {
+                        block.class.is_special() && holds_some(block.first.into(), block.prefix)
+                    })
+            }
+        };
+        Self {
+            net,
+            ordinary: !special,
+        }
+    }
+
+    /// Whether the address lies in it.
+    pub(crate) fn holds(&self, address: IpAddr) -> bool {
+        self.net.contains(&address)
+    }
+
+    /// Whether a grant for the range speaks for the address.
+    pub(crate) fn speaks_for(&self, destination: Destination) -> bool {
+        if !self.holds(destination.ip) {
+            return false;
+        }
+        if self.ordinary {
+            return true;
+        }
+        match destination.class() {
+            AddressClass::Metadata | AddressClass::Unspecified => false,
+            AddressClass::LinkLocal | AddressClass::Multicast | AddressClass::Broadcast => {
+                destination
+                    .block_prefix()
+                    .is_some_and(|prefix| self.net.prefix_len() >= prefix)
+            }
+            AddressClass::Public
+            | AddressClass::Loopback
+            | AddressClass::Private
+            | AddressClass::Documentation
+            | AddressClass::Reserved => true,
+        }
+    }
+}
+
 /// The IPv4 address that a translator takes `address` to: NAT64 (RFC 6052) and 6to4 (RFC 3056).
 fn translated(address: Ipv6Addr) -> Option<Ipv4Addr> {
     match address.segments() {
@@ -176,6 +237,12 @@ fn translated(address: Ipv6Addr) -> Option<Ipv4Addr> {
 fn v4_of(high: u16, low: u16) -> Ipv4Addr {
     Ipv4Addr::from_bits(u32::from(high) << 16 | u32::from(low))
 }
+
+/// Where such addresses lie, with the length of the prefix.
+const TRANSLATED: [(Ipv6Addr, u8); 2] = [
+    (Ipv6Addr::new(0x64, 0xff9b, 0, 0, 0, 0, 0, 0), 96),
+    (Ipv6Addr::new(0x2002, 0, 0, 0, 0, 0, 0, 0), 16),
+];
 
 const METADATA_V4: [Ipv4Addr; 7] = [
     Ipv4Addr::new(169, 254, 169, 254), // AWS, Azure, Google, DigitalOcean, OpenStack and most others
@@ -269,3 +336,50 @@ const BLOCKS_V6: [Block<Ipv6Addr>; 10] = [
     v6([0x3fff, 0, 0], 20, AddressClass::Documentation), // RFC 9637
     v6([0x2001, 0, 0], 23, AddressClass::Reserved), // RFC 2928: Teredo, ORCHID, benchmarking
 ];
+
+#[cfg(test)]
+mod tests {
+    use std::net::IpAddr;
+
+    use super::{BLOCKS_V4, BLOCKS_V6, Destination, METADATA_V4, METADATA_V6, Range, TRANSLATED};
+    use ipnet::IpNet;
+
+    /// The addresses at which something begins, and those beside them.
+    fn edges() -> Vec<IpAddr> {
+        let v4 = METADATA_V4.into_iter().chain(BLOCKS_V4.map(|b| b.first));
+        let v6 = METADATA_V6.into_iter().chain(BLOCKS_V6.map(|b| b.first));
+        let v6 = v6.chain(TRANSLATED.map(|(first, _)| first));
+        let beside = |bits: u32| [bits.wrapping_sub(1), bits, bits.wrapping_add(1)];
+        let v4 = v4.flat_map(|ip| beside(ip.to_bits()).map(|bits| IpAddr::V4(bits.into())));
+        // 6to4 and NAT64 carry an IPv4 address: a link-local and a public one.
+        let carried = ["2002:a9fe:101::", "64:ff9b::e000:1", "64:ff9b::808:808"];
+        let v6 = v6.map(IpAddr::V6);
+        v4.chain(v6)
+            .chain(carried.map(|ip| ip.parse().unwrap()))
+            .collect()
+    }
+
+    #[test]
+    fn ordinary_ranges_answer_as_those_that_look_everything_up() {
+        let (edges, mut ordinary) = (edges(), 0);
+        for first in &edges {
+            for prefix in 1..=if first.is_ipv4() { 32 } else { 128 } {
+                let range = Range::new(IpNet::new(*first, prefix).unwrap().trunc());
+                let slow = Range {
+                    ordinary: false,
+                    ..range
+                };
+                ordinary += u32::from(range.ordinary);
+                for ip in &edges {
+                    let to = Destination::of(*ip);
+                    assert_eq!(
+                        range.speaks_for(to),
+                        slow.speaks_for(to),
+                        "{ip} in {range:?}"
+                    );
+                }
+            }
+        }
+        assert!(ordinary > 100, "{ordinary}");
+    }
+}

@@ -8,9 +8,7 @@ mod url;
 
 use std::net::{IpAddr, SocketAddr};
 
-use ipnet::IpNet;
-
-use crate::address::{AddressClass, Destination, canonical};
+use crate::address::{AddressClass, Destination, Range, canonical};
 use crate::shape::formats::Complaint;
 
 pub(crate) use url::{PathVerdict, UrlPattern, default_port};
@@ -80,7 +78,7 @@ pub(crate) enum HostPattern {
     /// One address, canonical.
     Address(IpAddr),
     /// A range of addresses.
-    Range(IpNet),
+    Range(Range),
 }
 
 impl HostPattern {
@@ -103,7 +101,7 @@ impl HostPattern {
     pub(crate) fn covers(&self, destination: Destination) -> bool {
         match self {
             Self::Address(own) => *own == destination.ip,
-            Self::Range(range) => destination.is_meant_by(range),
+            Self::Range(range) => range.speaks_for(destination),
             // `localhost` is this machine by definition, so its addresses need no lookup.
             Self::Name(name) => {
                 name == "localhost" && destination.class() == AddressClass::Loopback

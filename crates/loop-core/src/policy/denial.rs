@@ -419,7 +419,7 @@ fn variable(name: &str) -> (String, Grants) {
 
 /// Whether `pattern` is a range that has `ip` in it, also where it does not speak for it.
 fn holds(pattern: &HostPattern, ip: IpAddr) -> bool {
-    matches!(pattern, HostPattern::Range(range) if range.contains(&ip))
+    matches!(pattern, HostPattern::Range(range) if range.holds(ip))
 }
 
 /// The name of a granted entry led to an address of a class that it does not let through.

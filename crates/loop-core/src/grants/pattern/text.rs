@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv6Addr};
 
 use ipnet::IpNet;
 
-use crate::address::canonical;
+use crate::address::{Range, canonical};
 use crate::grants::pattern::{HostPattern, PortPattern};
 use crate::shape::formats::Complaint;
 
@@ -253,5 +253,5 @@ fn parse_range(text: &str, range: &str) -> Result<HostPattern, Complaint> {
     if net.prefix_len() == net.max_prefix_len() {
         return Ok(HostPattern::Address(canonical(net.addr())));
     }
-    Ok(HostPattern::Range(net))
+    Ok(HostPattern::Range(Range::new(net)))
 }
