@@ -65,11 +65,10 @@ impl Call {
 
     /// What `loop:core` tells the component that serves the call.
     pub(crate) fn scope(&self) -> CallScope {
-        let remaining = self.deadline.map(|deadline| deadline - Instant::now());
-        let token = self.token.clone().unwrap_or_default().child(remaining);
         CallScope {
             trace: self.trace.clone(),
-            token,
+            token: self.token.clone(),
+            deadline: self.deadline,
         }
     }
 
@@ -80,17 +79,15 @@ impl Call {
 
     /// Whether `component` waits for this call; if so, the way from it back to itself.
     pub(crate) fn waits(&self, component: &str) -> Option<Vec<String>> {
+        let callers = || {
+            std::iter::successors(self.callers.as_deref(), |caller| caller.caller.as_deref())
+                .map(|caller| &*caller.component)
+        };
+        let steps = callers().position(|caller| caller == component)?;
         let mut path = vec![component.to_owned()];
-        let mut next = self.callers.as_deref();
-        while let Some(caller) = next {
-            path.push(caller.component.to_string());
-            if &*caller.component == component {
-                path.reverse();
-                return Some(path);
-            }
-            next = caller.caller.as_deref();
-        }
-        None
+        path.extend(callers().take(steps + 1).map(str::to_owned));
+        path.reverse();
+        Some(path)
     }
 }
 

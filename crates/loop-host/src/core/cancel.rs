@@ -65,8 +65,13 @@ impl CancelToken {
     #[must_use]
     pub fn child(&self, timeout: Option<Duration>) -> Self {
         // A deadline too far away to be a point in time is none.
-        let own = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
-        let deadline = match (own, self.0.deadline) {
+        self.child_until(timeout.and_then(|timeout| Instant::now().checked_add(timeout)))
+    }
+
+    /// A token below this one, which is also cancelled when it is `deadline`.
+    #[must_use]
+    pub fn child_until(&self, deadline: Option<Instant>) -> Self {
+        let deadline = match (deadline, self.0.deadline) {
             (Some(own), Some(above)) => Some(own.min(above)),
             (own, above) => own.or(above),
         };

@@ -20,12 +20,14 @@ pub(super) const ENTERED_MAX: usize = 128;
 pub(super) const OPEN_MAX: u32 = 1_024;
 
 /// The call that an instance serves: where it comes from, and whether it is still wanted.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct CallScope {
     /// The caller's place in its trace. Without one the call begins a new trace.
     pub trace: Option<TraceContext>,
     /// Cancelled when the call is no longer wanted. The instance gets a child of it.
-    pub token: CancelToken,
+    pub token: Option<CancelToken>,
+    /// When the call must be done.
+    pub deadline: Option<Instant>,
 }
 
 /// The part of `loop:core` that belongs to one instance.
@@ -36,10 +38,14 @@ pub struct CoreCtx {
     pub(super) component: Arc<str>,
     pub(super) reads: Reads,
     pub(super) start: Instant,
-    /// Above all that the instance does; the token of detached work.
-    pub(super) instance: CancelToken,
-    /// The call's token, as the component sees it.
-    pub(super) call: CancelToken,
+    /// Above all that the instance does, once somebody has asked for it.
+    instance: Option<CancelToken>,
+    /// The call's token, as the component sees it, once somebody has asked for it. Most calls never do.
+    call: Option<CancelToken>,
+    /// What the call's token hangs on, if the call came with one; otherwise that of the instance.
+    caller: Option<CancelToken>,
+    /// When the call must be done.
+    deadline: Option<Instant>,
     /// The spans that are entered, the innermost last.
     pub(super) entered: Vec<Arc<OpenSpan>>,
     pub(super) open: Open,
@@ -66,10 +72,11 @@ impl CoreCtx {
         reads: Reads,
         budget: OutputBudget,
     ) -> Self {
-        let instance = app.token().child(None);
         Self {
-            call: instance.child(None),
-            instance,
+            instance: None,
+            call: None,
+            caller: None,
+            deadline: None,
             app,
             component,
             reads,
@@ -89,15 +96,19 @@ impl CoreCtx {
     /// of the instance, and its records belong to one trace.
     pub fn begin(&mut self, call: CallScope) {
         self.finish();
-        self.call = call.token.child(None);
+        self.caller = call.token;
+        self.deadline = call.deadline;
         self.place_known = call.trace.is_some();
         self.place = call.trace;
     }
 
     /// Ends the call that is being served: what it has under way is cancelled, and no span is entered any more.
     pub fn finish(&mut self) {
-        self.call.cancel(&CancelReason::Finished);
-        self.call = self.instance.child(None);
+        if let Some(call) = self.call.take() {
+            call.cancel(&CancelReason::Finished);
+        }
+        self.caller = None;
+        self.deadline = None;
         self.entered.clear();
         self.place = None;
         self.place_known = false;
@@ -113,8 +124,20 @@ impl CoreCtx {
 
     /// What a call that the component makes hangs on: cancelled when the call that it serves is, and when the component
     /// gives up what it has under way.
-    pub fn token(&self) -> &CancelToken {
-        &self.call
+    pub fn token(&mut self) -> &CancelToken {
+        let deadline = self.deadline;
+        let call = match (self.call.take(), &self.caller) {
+            (Some(call), _) => call,
+            (None, Some(caller)) => caller.child_until(deadline),
+            (None, None) => self.instance_token().child_until(deadline),
+        };
+        self.call.insert(call)
+    }
+
+    /// The token above all that the instance does: what work hangs on that outlives the call.
+    pub(super) fn instance_token(&mut self) -> &CancelToken {
+        let app = &self.app;
+        self.instance.get_or_insert_with(|| app.token().child(None))
     }
 
     /// The name of the component.
@@ -201,8 +224,12 @@ impl CoreCtx {
 
 impl Drop for CoreCtx {
     fn drop(&mut self) {
-        self.call.cancel(&CancelReason::Finished);
-        self.instance.cancel(&CancelReason::Shutdown);
+        if let Some(call) = &self.call {
+            call.cancel(&CancelReason::Finished);
+        }
+        if let Some(instance) = &self.instance {
+            instance.cancel(&CancelReason::Shutdown);
+        }
     }
 }
 

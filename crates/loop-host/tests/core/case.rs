@@ -6,11 +6,12 @@ use std::time::Duration;
 use crate::lines;
 use loop_host::core::{
     CallScope, CancelToken, CoreApp, CoreCtx, CoreCtxView, CoreOptions, CoreView, LogSink, Reads,
-    Record, SpanRecord,
+    Record, SpanRecord, TraceContext,
 };
 use loop_host::limits::OutputBudget;
 use loop_host::wasmtime::component::{Component, Linker, ResourceTable};
 use loop_host::wasmtime::{self, Config, Engine, Store};
+use tokio::time::Instant;
 use wasmtime_wasi::p2::bindings::Command;
 use wasmtime_wasi::p2::pipe::MemoryOutputPipe;
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
@@ -60,7 +61,10 @@ impl LogSink for Kept {
 pub(crate) struct Case {
     pub(crate) app: CoreApp,
     pub(crate) kept: Arc<Kept>,
-    pub(crate) call: CallScope,
+    /// Whoever makes the calls.
+    pub(crate) caller: CancelToken,
+    /// The caller's place in its trace.
+    pub(crate) trace: Option<TraceContext>,
     /// How long a call may take.
     pub(crate) time: Option<Duration>,
     pub(crate) output: u64,
@@ -73,14 +77,11 @@ impl Case {
         let kept = Arc::<Kept>::default();
         options.sinks.push(kept.clone());
         let app = CoreApp::new(options);
-        let call = CallScope {
-            trace: None,
-            token: CancelToken::new(),
-        };
         Self {
             app,
             kept,
-            call,
+            caller: CancelToken::new(),
+            trace: None,
             time: None,
             output: 1 << 20,
             reads: Reads::Own,
@@ -112,10 +113,10 @@ impl Case {
         };
         let mut store = Store::new(engine(), data);
         let command = Command::instantiate_async(&mut store, &component, &linker).await?;
-        let token = self.call.token.child(self.time);
         let call = CallScope {
-            token,
-            ..self.call.clone()
+            deadline: self.time.map(|time| Instant::now() + time),
+            token: Some(self.caller.clone()),
+            trace: self.trace.clone(),
         };
         store.data_mut().core.begin(call);
         let ended = command.wasi_cli_run().call_run(&mut store).await?;

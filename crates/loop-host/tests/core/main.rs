@@ -70,7 +70,7 @@ async fn spans_hold_records_and_each_other() {
     let mut case = Case::new(CoreOptions::default());
     let parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
     let caller = TraceContext::parse(parent, "").unwrap();
-    case.call.trace = Some(caller.clone());
+    case.trace = Some(caller.clone());
     case.run("core-logging", &["spans"]).await;
     insta::assert_snapshot!(case.records(), @r#"
     info in both {} ["outer", "inner"]
@@ -117,7 +117,7 @@ async fn a_span_left_open_ends_with_its_instance() {
 async fn a_trace_goes_on_through_the_component() {
     let mut case = Case::new(CoreOptions::default());
     let parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
-    case.call.trace = Some(TraceContext::parse(parent, "vendor=data").unwrap());
+    case.trace = Some(TraceContext::parse(parent, "vendor=data").unwrap());
     let printed = case.run("core-tracing", &[]).await;
     let printed = case.with_span_names(&printed);
     insta::assert_snapshot!(printed, @r#"
@@ -133,7 +133,7 @@ async fn a_trace_goes_on_through_the_component() {
     "#);
 
     // Without a caller's place, each call is a trace of its own.
-    case.call.trace = None;
+    case.trace = None;
     let (one, other) = (
         case.run("core-tracing", &[]).await,
         case.run("core-tracing", &[]).await,
@@ -146,7 +146,7 @@ async fn a_trace_goes_on_through_the_component() {
 async fn records_and_spans_reach_the_crate_tracing() {
     let mut case = Case::new(CoreOptions::default());
     let parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
-    case.call.trace = Some(TraceContext::parse(parent, "").unwrap());
+    case.trace = Some(TraceContext::parse(parent, "").unwrap());
     case.run("core-logging", &["spans"]).await;
     insta::assert_snapshot!(case.with_span_names(&lines::text()), @r#"
     INFO core-logging: in both {} in [inner], /outer/inner
@@ -312,7 +312,7 @@ async fn waiting_ends_with_the_call() {
     case.time = None;
     let (run, cancel) = (case.run("core-cancel", &["await"]), async {
         tokio::task::yield_now().await;
-        case.call.token.cancel(&CancelReason::Caller);
+        case.caller.cancel(&CancelReason::Caller);
     });
     let (printed, ()) = tokio::join!(run, cancel);
     assert!(printed.starts_with("Reason::Caller\n"), "{printed}");
@@ -343,7 +343,7 @@ async fn tokens_cancel_what_is_below_them() {
     call Some(Reason::Requested("all of it"))
     65 deep, then TokenError::TooDeep(64)
     "#);
-    assert!(case.call.token.reason().is_none());
+    assert!(case.caller.reason().is_none());
 }
 
 #[tokio::test]

@@ -98,7 +98,7 @@ async fn records_spans_and_metrics_reach_a_collector() {
     });
     otlp.watch(case.app.metrics().clone()).await;
     let parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
-    case.call.trace = Some(TraceContext::parse(parent, "").unwrap());
+    case.trace = Some(TraceContext::parse(parent, "").unwrap());
     case.run("core-logging", &["spans"]).await;
     case.run("core-metrics", &["count"]).await;
     let sent = otlp.shutdown().await;

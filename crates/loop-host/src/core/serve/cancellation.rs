@@ -49,7 +49,7 @@ impl wit::Host for CoreCtxView<'_> {}
 
 impl wit::HostToken for CoreCtxView<'_> {
     fn current(&mut self) -> wasmtime::Result<Resource<Token>> {
-        let token = self.ctx.call.clone();
+        let token = self.ctx.token().clone();
         Ok(self.table.push(Token {
             inner: token,
             depth: 0,
@@ -58,7 +58,7 @@ impl wit::HostToken for CoreCtxView<'_> {
     }
 
     fn detached(&mut self) -> wasmtime::Result<Result<Resource<Token>, wit::TokenError>> {
-        let token = self.ctx.instance.child(None);
+        let token = self.ctx.instance_token().child(None);
         self.add(token, 1)
     }
 
@@ -99,10 +99,11 @@ impl wit::HostToken for CoreCtxView<'_> {
         timeout: Option<u64>,
     ) -> wasmtime::Result<Result<wit::Reason, WaitError>> {
         let token = &self.table.get(&this)?.inner;
+        let call = self.ctx.token();
         Ok(tokio::select! {
             biased;
             reason = token.cancelled() => Ok(reason.into()),
-            _ = self.ctx.call.cancelled() => Err(WaitError::Cancelled),
+            _ = call.cancelled() => Err(WaitError::Cancelled),
             () = sleep_until(deadline(timeout)) => Err(WaitError::TimedOut),
         })
     }

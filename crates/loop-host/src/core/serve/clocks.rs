@@ -141,11 +141,12 @@ impl wit::HostTimer for CoreCtxView<'_> {
             let Some(next) = timer.next() else {
                 return Ok(Err(wit::WaitError::NothingToWaitFor));
             };
+            let call = self.ctx.token();
             tokio::select! {
                 // What is ready at the same time is taken in the order that the WIT says.
                 biased;
                 () = tokio::time::sleep_until(next) => {}
-                _ = self.ctx.call.cancelled() => return Ok(Err(wit::WaitError::Cancelled)),
+                _ = call.cancelled() => return Ok(Err(wit::WaitError::Cancelled)),
                 () = sleep_until(until) => return Ok(Err(wit::WaitError::TimedOut)),
             }
         }

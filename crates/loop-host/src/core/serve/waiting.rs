@@ -61,7 +61,7 @@ impl wit::Host for CoreCtxView<'_> {
             if tokens.is_empty() && next.is_none() && timeout.is_none() {
                 return Ok(Err(wit::AnyError::NothingToWaitFor));
             }
-            let call = &self.ctx.call;
+            let call = self.ctx.token();
             tokio::select! {
                 biased;
                 Some(_) = tokens.next(), if !tokens.is_empty() => {}
