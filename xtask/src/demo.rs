@@ -147,10 +147,7 @@ pub(crate) fn check(repo: &Repo, environment: &Environment) -> Result<Outcome> {
 
 /// Builds `loop` and, with it, the site.
 fn build(repo: &Repo, environment: &Environment) -> Result<Outcome> {
-    // Of the whole workspace, though one program is wanted: with fewer packages Cargo chooses fewer features, and
-    // compiles wasmtime once more than the tests need.
-    let arguments = ["build", "--locked", "--workspace", "--bin", "loop"];
-    let built = steps::run(&mut repo.cargo(&arguments))?;
+    let built = steps::run(&mut repo.programs(&["loop"]))?;
     if built != Outcome::Passed {
         return Ok(built);
     }

@@ -58,6 +58,16 @@ impl Repo {
         command
     }
 
+    /// The cargo that builds these programs of the workspace.
+    ///
+    /// Cargo chooses the features of wasmtime's dependencies by what is built beside it. So all packages take part, and
+    /// a test: whatever is built, tested or documented after that needs no second wasmtime, which takes minutes.
+    pub(crate) fn programs(&self, names: &[&str]) -> Command {
+        let mut cargo = self.cargo(&["build", "--locked", "--workspace", "--test", "guests"]);
+        cargo.args(names.iter().flat_map(|name| ["--bin", name]));
+        cargo
+    }
+
     /// A command that runs in the root.
     pub(crate) fn command(&self, program: &str) -> Command {
         let mut command = Command::new(program);

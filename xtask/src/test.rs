@@ -56,9 +56,7 @@ pub(crate) fn run(repo: &Repo) -> Result<ExitCode> {
         steps::run(&mut repo.cargo(&["test", "--package", "loop-test", "--locked"]))
     });
     steps.run("programs for the tests", || {
-        let programs = ["--bin", "loop", "--bin", "embed"];
-        let build = ["build", "--locked", "--workspace"];
-        steps::run(repo.cargo(&build).args(programs))
+        steps::run(&mut repo.programs(&["loop", "embed"]))
     });
     steps.run("tests", || steps::run(&mut tests(repo)));
     steps.run("demo", || match &components {

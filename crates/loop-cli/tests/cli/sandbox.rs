@@ -152,7 +152,7 @@ impl Sandbox {
             "[GUESTS]",
         );
         settings.add_filter(&escape(loop_test::root().to_str().unwrap()), "[REPOSITORY]");
-        settings.add_filter(r"in \d+(\.\d)? (ms|s)\b", "in [TIME]");
+        settings.add_filter(r"in (\d+ min )?\d+(\.\d)? (ms|s)\b", "in [TIME]");
         settings.add_filter(r"\.(writing|new|clock)-\w{6}", ".$1-[RANDOM]");
         // Other tests build at the same time.
         settings.add_filter(r"(?m)^waiting for another .*\n", "");

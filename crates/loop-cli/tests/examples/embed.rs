@@ -11,8 +11,9 @@ fn host() -> PathBuf {
     let looped = Path::new(env!("CARGO_BIN_EXE_loop"));
     let folder = looped.parent().unwrap();
     let mut cargo = Command::new(env!("CARGO"));
-    // Of the whole workspace, so that it shares what was compiled for the tests.
+    // Of the whole workspace and with a test beside it, so that it shares what was compiled for the tests.
     cargo.args(["build", "--locked", "--workspace", "--bin", "embed"]);
+    cargo.args(["--test", "guests"]);
     cargo.current_dir(loop_test::root());
     cargo.arg("--target-dir").arg(folder.parent().unwrap());
     if folder.ends_with("release") {
