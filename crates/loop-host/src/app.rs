@@ -26,7 +26,7 @@ use crate::provider::{AppContext, ErasedProvider};
 use crate::route::{self, Route};
 use crate::serve;
 use crate::stdio::Stdio;
-use crate::wasi::{Resolver, SystemResolver};
+use crate::wasi::{self, Resolver, SystemResolver};
 
 /// What an app is made of.
 #[derive(Clone, Debug)]
@@ -281,16 +281,13 @@ impl<'a> AppLinker<'a> {
             component: name.to_owned(),
             source,
         };
-        let mut linker = self
-            .host
-            .base(component.kind)
-            .map_err(|error| fail(wasmtime::Error::new(error)))?;
+        let engine = component.code.engine().clone();
+        let ty = component.code.component_type();
+        let imports = ty.imports(&engine).map(|(name, _)| name);
+        let mut linker = wasi::linker(&engine, imports).map_err(fail)?;
         let mut providers = Vec::new();
         let mut linked_providers = BTreeSet::new();
         let mut http_server = None;
-
-        let engine = component.code.engine().clone();
-        let ty = component.code.component_type();
         for (import, item) in ty.imports(&engine) {
             let ComponentItem::ComponentInstance(wanted) = item.ty else {
                 continue;
@@ -352,6 +349,7 @@ impl<'a> AppLinker<'a> {
         let linked = Linked {
             name: app_name,
             host: Arc::clone(&self.host),
+            handler: serve::Handler::of(&pre),
             pre,
             limits: spec.limits.clone(),
             folders: folders(spec, &gate),
@@ -368,7 +366,7 @@ impl<'a> AppLinker<'a> {
         };
         linked.check_folders()?;
         let mode = spec.instances.unwrap_or_else(|| {
-            if serve::is_server(&spec.component) {
+            if linked.handler.is_some() {
                 Mode::PerCall
             } else {
                 Mode::One

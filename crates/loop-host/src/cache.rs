@@ -2,26 +2,35 @@
 //!
 //! Compiled code is as powerful as the host itself, so an entry is used only if nobody but this user can have
 //! written it and it is whole: the folder belongs to this user and is closed to all others, and so is
-//! the file; and the file begins with the digest of the rest. Whatever fails a check is compiled anew.
+//! the file; and the file ends with a checksum of the rest. Whatever fails a check is compiled anew.
 //! An entry's name holds the digest of the component and the key of the engine, which covers wasmtime's
 //! version and settings.
+//!
+//! The checksum finds damage, not malice: whoever could forge an entry is this user, and could write any checksum. So it
+//! is the quickest that there is, because all of the entry is read for it at each start. The code itself is mapped from
+//! the file, and only the pages that are used cost anything; entries are replaced and removed, but never changed in place.
 //!
 //! A cache that cannot be written (a full or read-only disk) costs speed and nothing else.
 
 use std::fmt::Write as _;
 use std::fs::{self, File, OpenOptions};
+use std::hash::Hasher as _;
 use std::io::{self, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
+use twox_hash::XxHash3_64 as Checksum;
 
 /// The size beyond which the entries that were not used for longest are removed: some hundred JavaScript components.
 const CACHE_BYTES_MAX: u64 = 4 << 30;
 
-/// What an entry begins with: a mark and the digest of what follows.
-const MARK: &[u8; 8] = b"loopcwa1";
-const HEADER_BYTES: usize = MARK.len() + 32;
+/// What an entry ends with: a mark and the checksum of what stands before.
+const MARK: [u8; 8] = *b"loopcwa2";
+const TRAILER_BYTES: usize = MARK.len() + 8;
+
+/// How much of an entry is read at a time: it stays in the processor's cache.
+const PIECE_BYTES: usize = 64 << 10;
 
 /// The digest by which a component is known.
 pub(crate) type ContentDigest = [u8; 32];
@@ -66,11 +75,11 @@ impl Cache {
         }
     }
 
-    /// The compiled code of a component for an engine, if a trustworthy entry is there.
-    pub(crate) fn get(&self, component: &ContentDigest, engine: u64) -> Option<Vec<u8>> {
+    /// The file with the compiled code of a component for an engine, if a trustworthy entry is there.
+    pub(crate) fn get(&self, component: &ContentDigest, engine: u64) -> Option<PathBuf> {
         let path = self.path(component, engine);
-        match read_entry(&path) {
-            Ok(code) => Some(code),
+        match check_entry(&path) {
+            Ok(()) => Some(path),
             Err(error) if error.kind() == io::ErrorKind::NotFound => None,
             Err(error) => {
                 tracing::warn!(entry = %path.display(), %error, "an entry of the cache is not used");
@@ -131,7 +140,7 @@ fn private(metadata: &fs::Metadata) -> io::Result<()> {
     Ok(())
 }
 
-fn read_entry(path: &Path) -> io::Result<Vec<u8>> {
+fn check_entry(path: &Path) -> io::Result<()> {
     let mut file = OpenOptions::new()
         .read(true)
         .custom_flags(rustix::fs::OFlags::NOFOLLOW.bits().cast_signed())
@@ -139,17 +148,33 @@ fn read_entry(path: &Path) -> io::Result<Vec<u8>> {
     let metadata = file.metadata()?;
     private(&metadata)?;
     let damaged = || io::Error::new(io::ErrorKind::InvalidData, "it is damaged");
-    let mut header = [0; HEADER_BYTES];
-    file.read_exact(&mut header).map_err(|_| damaged())?;
-    let (mark, expected) = header.split_at(MARK.len());
-    let mut code = Vec::with_capacity(usize::try_from(metadata.len()).unwrap_or(0));
-    file.read_to_end(&mut code)?;
-    if mark != MARK || Sha256::digest(&code).as_slice() != expected {
+    let code_bytes = metadata.len().checked_sub(TRAILER_BYTES as u64);
+    let mut code = (&mut file).take(code_bytes.ok_or_else(damaged)?);
+    let mut checksum = Checksum::new();
+    let mut piece = vec![0; PIECE_BYTES];
+    loop {
+        let read = code.read(&mut piece)?;
+        let Some(read) = piece.get(..read).filter(|read| !read.is_empty()) else {
+            break;
+        };
+        checksum.write(read);
+    }
+    let mut trailer = [0; TRAILER_BYTES];
+    file.read_exact(&mut trailer).map_err(|_| damaged())?;
+    if trailer != trailer_of(&checksum) {
         return Err(damaged());
     }
     // The time of the last change serves as the time of the last use, by which entries are removed.
     let _ = file.set_modified(std::time::SystemTime::now());
-    Ok(code)
+    Ok(())
+}
+
+fn trailer_of(checksum: &Checksum) -> [u8; TRAILER_BYTES] {
+    let mut trailer = [0; TRAILER_BYTES];
+    let (mark, sum) = trailer.split_at_mut(MARK.len());
+    mark.copy_from_slice(&MARK);
+    sum.copy_from_slice(&checksum.finish().to_le_bytes());
+    trailer
 }
 
 fn write_entry(path: &Path, code: &[u8]) -> io::Result<()> {
@@ -162,9 +187,10 @@ fn write_entry(path: &Path, code: &[u8]) -> io::Result<()> {
             .mode(0o600)
             .custom_flags(rustix::fs::OFlags::NOFOLLOW.bits().cast_signed())
             .open(&temporary)?;
-        file.write_all(MARK)?;
-        file.write_all(&Sha256::digest(code))?;
         file.write_all(code)?;
+        let mut checksum = Checksum::new();
+        checksum.write(code);
+        file.write_all(&trailer_of(&checksum))?;
         fs::rename(&temporary, path)
     })();
     if written.is_err() {
@@ -189,7 +215,8 @@ mod tests {
     fn what_was_put_is_there_for_the_same_component_and_engine_only() {
         let (_folder, cache) = cache();
         cache.put(&digest(b"a"), 1, b"code");
-        assert_eq!(cache.get(&digest(b"a"), 1).as_deref(), Some(&b"code"[..]));
+        let entry = cache.get(&digest(b"a"), 1).unwrap();
+        assert!(fs::read(entry).unwrap().starts_with(b"code"));
         assert_eq!(cache.get(&digest(b"a"), 2), None);
         assert_eq!(cache.get(&digest(b"b"), 1), None);
     }

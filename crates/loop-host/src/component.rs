@@ -10,13 +10,13 @@ use crate::cache::{self, Cache};
 use crate::engine::{EngineKind, Engines};
 use crate::error::LoadError;
 use crate::shape::{COMPONENT_BYTES_MAX, Check, Shape};
+use crate::wasi::is_p3;
 
 /// A component that is ready to be linked. Clones share the compiled code.
 #[derive(Clone)]
 pub struct Component {
     name: Arc<str>,
     pub(crate) code: wasmtime::component::Component,
-    pub(crate) kind: EngineKind,
     bytes: Bytes,
 }
 
@@ -99,7 +99,6 @@ pub(crate) fn load(
                 return Ok(Component {
                     name: name.into(),
                     code,
-                    kind,
                     bytes,
                 });
             }
@@ -111,8 +110,10 @@ pub(crate) fn load(
     };
     // Function bodies are left to the compiler, which checks them anyway.
     let shape = Shape::decode_with(&bytes, Check::AllButCode).map_err(shape_error)?;
+    let ids = shape.imported_interfaces();
+    let p3 = ids.filter_map(|interface| interface.id.as_ref()).any(is_p3);
     let kind = EngineKind {
-        concurrent: shape.needs_concurrency(),
+        concurrent: p3 || shape.needs_concurrency(),
         fuel,
     };
     let engine = engines.get(kind)?;
@@ -131,7 +132,6 @@ pub(crate) fn load(
     Ok(Component {
         name: name.into(),
         code,
-        kind,
         bytes,
     })
 }
@@ -142,18 +142,19 @@ fn cached(
     digest: &cache::ContentDigest,
     kind: EngineKind,
 ) -> Result<Option<wasmtime::component::Component>, LoadError> {
-    let Some(code) = cache.get(digest, engines.key(kind)?) else {
+    let Some(file) = cache.get(digest, engines.key(kind)?) else {
         return Ok(None);
     };
-    // SAFETY: the bytes are what `Component::serialize` gave. `Cache::get` gives only entries that no other
-    // user can have written, in a folder no other user can write to, and whose digest says that they are
-    // whole; entries are written by `Cache::put` alone, which `load` above calls with that result.
+    // SAFETY: the file holds what `Component::serialize` gave, and a trailer that no part of the code refers to.
+    // `Cache::get` gives only entries that no other user can have written, in a folder no other user can write to,
+    // and whose checksum says that they are whole; entries are written by `Cache::put` alone, which `load` above
+    // calls with that result, and which never changes a file that stands there: it puts another in its place.
     #[expect(
         unsafe_code,
         reason = "wasmtime cannot check that compiled code is its own"
     )]
     let component =
-        unsafe { wasmtime::component::Component::deserialize(engines.get(kind)?, &code) };
+        unsafe { wasmtime::component::Component::deserialize_file(engines.get(kind)?, file) };
     match component {
         Ok(component) => Ok(Some(component)),
         Err(error) => {

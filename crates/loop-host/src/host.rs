@@ -2,19 +2,17 @@
 
 use std::fmt;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use bytes::Bytes;
-use wasmtime::component::Linker;
 
 use crate::app::{App, AppSpec};
 use crate::cache::Cache;
 use crate::component::{self, Component};
-use crate::engine::{Allocation, Compiler, EngineKind, Engines};
+use crate::engine::{Allocation, Compiler, Engines};
 use crate::error::{HostError, LinkError, LoadError};
 use crate::observer::{Observer, Silent};
 use crate::provider::{ErasedProvider, Provider};
-use crate::state::State;
 
 /// Loads components and links them to apps. Cheap to clone; clones are the same host.
 #[derive(Clone, Debug)]
@@ -26,8 +24,6 @@ pub(crate) struct Shared {
     pub(crate) cache: Option<Cache>,
     pub(crate) providers: Vec<Arc<dyn ErasedProvider>>,
     pub(crate) observer: Arc<dyn Observer>,
-    /// Linkers with all that the host serves to every component, without concurrency and with.
-    bases: [OnceLock<Linker<State>>; 4],
 }
 
 impl fmt::Debug for Shared {
@@ -35,21 +31,6 @@ impl fmt::Debug for Shared {
         f.debug_struct("Shared")
             .field("engines", &self.engines)
             .finish_non_exhaustive()
-    }
-}
-
-impl Shared {
-    /// The linker that components of that kind start from.
-    pub(crate) fn base(&self, kind: EngineKind) -> Result<Linker<State>, HostError> {
-        let index = usize::from(kind.concurrent) | usize::from(kind.fuel) << 1;
-        #[expect(clippy::indexing_slicing, reason = "two bits index four places")]
-        let slot = &self.bases[index];
-        if let Some(linker) = slot.get() {
-            return Ok(linker.clone());
-        }
-        let linker =
-            crate::wasi::linker(self.engines.get(kind)?, kind).map_err(HostError::Engine)?;
-        Ok(slot.get_or_init(|| linker).clone())
     }
 }
 
@@ -195,7 +176,6 @@ impl HostBuilder {
             cache: self.cache.as_deref().and_then(Cache::open),
             providers: self.providers,
             observer: self.observer,
-            bases: Default::default(),
         })))
     }
 }

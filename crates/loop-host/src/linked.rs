@@ -22,6 +22,7 @@ use crate::limits::{Limiter, OutputBudget, OutputSpent};
 use crate::observer::Event;
 use crate::provider::{ErasedProvider, InstanceContext};
 use crate::route::RouteFailed;
+use crate::serve::Handler;
 use crate::state::State;
 use crate::stdio::{Spent, Stdio};
 use crate::wasi::{self, Resolver};
@@ -55,6 +56,8 @@ pub(crate) struct Linked {
     pub(crate) name: Arc<str>,
     pub(crate) host: Arc<Shared>,
     pub(crate) pre: InstancePre<State>,
+    /// How it answers HTTP requests, if it does.
+    pub(crate) handler: Option<Handler>,
     pub(crate) limits: Limits,
     pub(crate) gate: Gate,
     pub(crate) config: Config,

@@ -18,16 +18,16 @@ use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 use tokio::task::{JoinError, JoinHandle};
 use wasmtime::AsContextMut;
-use wasmtime::component::InstancePre;
+use wasmtime::component::{Component, InstancePre};
 use wasmtime_wasi_http::handler::{Prepared, Proxy};
 use wasmtime_wasi_http::{Error, WasiBody, WasiHttpView, p2, p3};
 
 use crate::app::outside;
 use crate::chain::{Call, Current};
-use crate::component::Component;
 use crate::core::TraceContext;
 use crate::error::{CallError, LinkError, ServeError};
 use crate::instances::{Instances, Live};
+use crate::linked::Linked;
 use crate::observer::Event;
 use crate::state::State;
 use crate::wasi::HttpRoute;
@@ -41,29 +41,30 @@ const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
 /// How long requests that are being served may take once the server is to stop.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// The versions of the HTTP handler that a component can export.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Version {
-    Two,
-    Three,
+/// The HTTP handler that a component exports: found once, since looking for it takes longer than making an instance.
+pub(crate) enum Handler {
+    /// Of WASI 0.2.
+    Two(p2::bindings::ProxyIndices),
+    /// Of WASI 0.3.
+    Three(p3::bindings::ServiceIndices),
 }
 
-fn version(pre: &InstancePre<State>) -> Option<Version> {
-    if p2::bindings::ProxyIndices::new(pre).is_ok() {
-        Some(Version::Two)
-    } else if p3::bindings::ServiceIndices::new(pre).is_ok() {
-        Some(Version::Three)
-    } else {
-        None
+impl Handler {
+    /// The handler of a component, if it exports one.
+    pub(crate) fn of(pre: &InstancePre<State>) -> Option<Self> {
+        let two = || p2::bindings::ProxyIndices::new(pre).map(Self::Two);
+        let three = || p3::bindings::ServiceIndices::new(pre).map(Self::Three);
+        is_server(pre.component())
+            .then(|| two().or_else(|_| three()).ok())
+            .flatten()
     }
 }
 
-/// Whether a component serves HTTP.
-pub(crate) fn is_server(component: &Component) -> bool {
-    component
-        .exports()
-        .iter()
-        .filter_map(|name| name.parse::<InterfaceName>().ok())
+/// Whether a component says that it serves HTTP.
+fn is_server(component: &Component) -> bool {
+    let ty = component.component_type();
+    ty.exports(component.engine())
+        .filter_map(|(name, _)| name.parse::<InterfaceName>().ok())
         .any(|name| {
             name.namespace == "wasi"
                 && name.package == "http"
@@ -81,7 +82,9 @@ pub(crate) fn is_client(interface: &InterfaceName) -> bool {
 /// Checks that a component can serve the requests of another.
 pub(crate) fn check_server(server: &Instances) -> Result<(), LinkError> {
     let linked = &*server.linked;
-    version(&linked.pre)
+    linked
+        .handler
+        .as_ref()
         .map(|_| ())
         .ok_or_else(|| LinkError::NotExported {
             component: linked.name.to_string(),
@@ -128,9 +131,10 @@ async fn handle(
 ) -> Result<Response<WasiBody>, CallError> {
     let (sender, response) = oneshot::channel();
     let instances = Arc::clone(server);
+    let linked = Arc::clone(&server.linked);
     let running = Running(Some(tokio::spawn(async move {
         let served = instances
-            .with(&call, move |live| answer(live, request, sender))
+            .with(&call, move |live| answer(linked, live, request, sender))
             .await;
         if let Err(error) = &served {
             let linked = &*instances.linked;
@@ -193,16 +197,23 @@ impl Drop for Running {
 type Answer = oneshot::Sender<wasmtime::Result<Response<WasiBody>>>;
 
 fn answer(
+    linked: Arc<Linked>,
     live: &mut Live,
     request: Request<WasiBody>,
     sender: Answer,
 ) -> BoxFuture<'_, wasmtime::Result<()>> {
     Box::pin(async move {
-        if let Ok(proxy) = p2::bindings::Proxy::new(&mut live.store, &live.instance) {
-            return answer_p2(live, &proxy, request, sender).await;
+        match &linked.handler {
+            Some(Handler::Two(indices)) => {
+                let proxy = indices.load(&mut live.store, &live.instance)?;
+                answer_p2(live, &proxy, request, sender).await
+            }
+            Some(Handler::Three(indices)) => {
+                let service = indices.load(&mut live.store, &live.instance)?;
+                answer_p3(live, Proxy::P3(service), request, sender).await
+            }
+            None => wasmtime::bail!("it exports no HTTP handler"),
         }
-        let service = p3::bindings::Service::new(&mut live.store, &live.instance)?;
-        answer_p3(live, Proxy::P3(service), request, sender).await
     })
 }
 
@@ -265,7 +276,7 @@ impl Server {
     ) -> Result<Self, ServeError> {
         let linked = &*root.linked;
         let component = linked.name.to_string();
-        if version(&linked.pre).is_none() {
+        if linked.handler.is_none() {
             return Err(ServeError::NoHandler { component });
         }
         let asked = Asked::Listen {

@@ -5,54 +5,30 @@
 
 mod folders;
 mod http_client;
+mod interfaces;
 mod lookup;
 mod sockets;
 
 use std::sync::Arc;
 
 use loop_core::grants::Access;
-use wasmtime::Engine;
-use wasmtime::component::Linker;
 use wasmtime_wasi::{FsPerms, WasiCtx, WasiCtxBuilder};
 use wasmtime_wasi_config::WasiConfigVariables;
 use wasmtime_wasi_http::WasiHttpCtx;
 
 use crate::chain::Current;
 use crate::core::CoreCtx;
-use crate::engine::EngineKind;
 use crate::error::LinkError;
 use crate::limits::OutputBudget;
 use crate::linked::Linked;
 use crate::serve::ToComponent;
-use crate::state::State;
 use crate::stdio::Spent;
 
 pub(crate) use folders::Folders;
 pub(crate) use http_client::{HttpHooks, HttpRoute};
+pub(crate) use interfaces::{is_p3, linker};
 pub(crate) use lookup::{Lookup, LookupCtxView, LookupView};
 pub use lookup::{Resolver, SystemResolver};
-
-/// A linker with all that the host serves to every component: WASI and `loop:core`.
-pub(crate) fn linker(engine: &Engine, kind: EngineKind) -> wasmtime::Result<Linker<State>> {
-    let mut linker = Linker::new(engine);
-    wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
-    wasmtime_wasi_http::p2::add_only_http_to_linker_async(&mut linker)?;
-    wasmtime_wasi_config::add_to_linker(&mut linker, State::config)?;
-    crate::core::add_to_linker(&mut linker)?;
-    if kind.concurrent {
-        wasmtime_wasi::p3::add_to_linker(&mut linker)?;
-        wasmtime_wasi_http::p3::add_to_linker(&mut linker)?;
-    }
-    // Ours stand in front of those added above; and a provider that an app names stands in front of all.
-    linker.allow_shadowing(true);
-    folders::add_to_linker_p2(&mut linker)?;
-    lookup::add_to_linker_p2(&mut linker)?;
-    if kind.concurrent {
-        folders::add_to_linker_p3(&mut linker)?;
-        lookup::add_to_linker_p3(&mut linker)?;
-    }
-    Ok(linker)
-}
 
 /// What is made for an instance, apart from its limits.
 pub(crate) struct Parts {
