@@ -1,10 +1,11 @@
 //! Ctrl-C: the first one asks for an orderly end, the second one ends at once.
 //!
-//! A thread waits for the signals. While something can be stopped in order ([`Interrupt::stoppable`]), the first
+//! A thread waits for the signals, without a runtime: starting one takes longer than many a command. While something can be stopped in order ([`Interrupt::stoppable`]), the first
 //! signal only asks; otherwise, while a component is compiled for instance, it ends the process.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, OnceLock};
+#[cfg(unix)]
 use std::thread;
 
 use loop_build::Cancel;
@@ -19,8 +20,6 @@ pub(crate) struct Interrupt {
     cancel: Cancel,
     signal: watch::Receiver<Option<u8>>,
     stoppable: Arc<AtomicUsize>,
-    /// Set once signals are listened for, or cannot be.
-    listening: Arc<OnceLock<()>>,
 }
 
 /// Held while there is something that stops in order.
@@ -35,33 +34,13 @@ impl Interrupt {
             cancel: Cancel::new(),
             signal,
             stoppable: Arc::default(),
-            listening: Arc::default(),
         };
-        let listener = interrupt.clone();
-        let listen = move || {
-            let runtime = tokio::runtime::Builder::new_current_thread()
-                .enable_io()
-                .build();
-            if let Ok(runtime) = runtime {
-                runtime.block_on(listen(&listener, &sender));
-            }
-            // Without a runtime the system's own handling stays, which is an end as well.
-            listener.listening.get_or_init(|| ());
-        };
-        let thread = thread::Builder::new()
-            .name("loop-signals".to_owned())
-            .stack_size(128 << 10)
-            .spawn(listen);
-        if thread.is_err() {
-            interrupt.listening.get_or_init(|| ());
-        }
+        listen(&interrupt, sender);
         interrupt
     }
 
     /// Says that there is something that stops in order, until the guard is dropped.
     pub(crate) fn stoppable(&self) -> Stoppable {
-        // Nearly always it does by now.
-        self.listening.wait();
         self.stoppable.fetch_add(1, Ordering::SeqCst);
         Stoppable(Arc::clone(&self.stoppable))
     }
@@ -93,65 +72,47 @@ impl Drop for Stoppable {
     }
 }
 
-async fn listen(interrupt: &Interrupt, sender: &watch::Sender<Option<u8>>) {
-    let Ok(mut signals) = Signals::new() else {
+/// From when this returns, signals are seen: they wait in a pipe until the thread gets to them.
+#[cfg(unix)]
+fn listen(interrupt: &Interrupt, sender: watch::Sender<Option<u8>>) {
+    use signal_hook::consts::{SIGINT, SIGTERM};
+    use signal_hook::{flag, iterator::Signals};
+
+    let Ok(mut signals) = Signals::new([SIGINT, SIGTERM]) else {
         return;
     };
-    interrupt.listening.get_or_init(|| ());
-    loop {
-        let signal = signals.next().await;
-        // Looked at before anybody is told: what hears of it may be done, and its guard dropped, at once.
-        let in_order = sender.borrow().is_none() && interrupt.stoppable.load(Ordering::SeqCst) > 0;
-        interrupt.cancel.cancel();
-        sender.send_replace(Some(signal));
-        if !in_order {
-            #[expect(
-                clippy::exit,
-                reason = "nothing that could be stopped in order is running, or it did not stop"
-            )]
-            std::process::exit(i32::from(128 + signal));
-        }
-    }
-}
-
-#[cfg(unix)]
-struct Signals {
-    interrupt: tokio::signal::unix::Signal,
-    terminate: tokio::signal::unix::Signal,
-}
-
-#[cfg(unix)]
-impl Signals {
-    fn new() -> std::io::Result<Self> {
-        use tokio::signal::unix::{SignalKind, signal};
-
-        Ok(Self {
-            interrupt: signal(SignalKind::interrupt())?,
-            terminate: signal(SignalKind::terminate())?,
-        })
-    }
-
-    async fn next(&mut self) -> u8 {
-        tokio::select! {
-            _ = self.interrupt.recv() => INTERRUPT,
-            _ = self.terminate.recv() => 15,
+    let interrupt = interrupt.clone();
+    let thread = thread::Builder::new()
+        .name("loop-signals".to_owned())
+        .stack_size(128 << 10)
+        .spawn(move || {
+            for signal in signals.forever() {
+                let signal = u8::try_from(signal).unwrap_or(INTERRUPT);
+                heard(&interrupt, &sender, signal);
+            }
+        });
+    if thread.is_err() {
+        for signal in [SIGINT, SIGTERM] {
+            // The handler stays, and now does what the system would.
+            let _ = flag::register_conditional_default(signal, Arc::new(true.into()));
         }
     }
 }
 
 #[cfg(not(unix))]
-struct Signals;
+fn listen(_: &Interrupt, _: watch::Sender<Option<u8>>) {}
 
-#[cfg(not(unix))]
-impl Signals {
-    fn new() -> std::io::Result<Self> {
-        Ok(Self)
-    }
-
-    async fn next(&mut self) -> u8 {
-        match tokio::signal::ctrl_c().await {
-            Ok(()) => INTERRUPT,
-            Err(_) => std::future::pending().await,
-        }
+#[cfg(unix)]
+fn heard(interrupt: &Interrupt, sender: &watch::Sender<Option<u8>>, signal: u8) {
+    // Looked at before anybody is told: what hears of it may be done, and its guard dropped, at once.
+    let in_order = sender.borrow().is_none() && interrupt.stoppable.load(Ordering::SeqCst) > 0;
+    interrupt.cancel.cancel();
+    sender.send_replace(Some(signal));
+    if !in_order {
+        #[expect(
+            clippy::exit,
+            reason = "nothing that could be stopped in order is running, or it did not stop"
+        )]
+        std::process::exit(i32::from(128 + signal));
     }
 }

@@ -29,8 +29,8 @@ const CACHE_BYTES_MAX: u64 = 4 << 30;
 const MARK: [u8; 8] = *b"loopcwa2";
 const TRAILER_BYTES: usize = MARK.len() + 8;
 
-/// How much of an entry is read at a time: it stays in the processor's cache.
-const PIECE_BYTES: usize = 64 << 10;
+/// How much of an entry is read at a time: it stays on the stack and in the processor's cache.
+const PIECE_BYTES: usize = 16 << 10;
 
 /// The digest by which a component is known.
 pub(crate) type ContentDigest = [u8; 32];
@@ -151,7 +151,7 @@ fn check_entry(path: &Path) -> io::Result<()> {
     let code_bytes = metadata.len().checked_sub(TRAILER_BYTES as u64);
     let mut code = (&mut file).take(code_bytes.ok_or_else(damaged)?);
     let mut checksum = Checksum::new();
-    let mut piece = vec![0; PIECE_BYTES];
+    let mut piece = [0; PIECE_BYTES];
     loop {
         let read = code.read(&mut piece)?;
         let Some(read) = piece.get(..read).filter(|read| !read.is_empty()) else {

@@ -4,6 +4,7 @@ mod listen;
 mod outcome;
 
 use std::collections::BTreeMap;
+use std::mem::ManuallyDrop;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -169,6 +170,8 @@ pub(crate) fn run(ui: &Ui, args: &Args) -> Result<u8, CliError> {
         }
         let outcome = start(ui, goal, &plan, &app, &interrupt).await;
         let written = args.records.write(ui, &plan, &app, &watch);
+        // The process ends soon, and the system takes all of it back at once: to free it piece by piece would only delay that.
+        let _ended = ManuallyDrop::new((app, host));
         outcome.and_then(|code| written.map(|()| code))
     });
     watch.finish();
