@@ -350,6 +350,7 @@ impl<'a> AppLinker<'a> {
             name: app_name,
             host: Arc::clone(&self.host),
             handler: serve::Handler::of(&pre),
+            component: component.clone(),
             pre,
             limits: spec.limits.clone(),
             folders: folders(spec, &gate),

@@ -13,6 +13,7 @@ use wasmtime::component::{InstancePre, ResourceTableError};
 use wasmtime::{Store, Trap, UpdateDeadline, WasmBacktrace};
 
 use crate::chain::{Call, Current};
+use crate::component::Component;
 use crate::core::{CoreApp, Reads};
 use crate::error::{CallError, LinkError};
 use crate::gate::Gate;
@@ -55,6 +56,7 @@ pub(crate) struct Used {
 pub(crate) struct Linked {
     pub(crate) name: Arc<str>,
     pub(crate) host: Arc<Shared>,
+    pub(crate) component: Component,
     pub(crate) pre: InstancePre<State>,
     /// How it answers HTTP requests, if it does.
     pub(crate) handler: Option<Handler>,
