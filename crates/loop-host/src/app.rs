@@ -523,7 +523,7 @@ fn folders(spec: &ComponentSpec, gate: &Gate) -> Vec<Folder> {
     granted
         .map(|folder| Folder {
             name: folder.name.clone(),
-            path: spec.base.join(&folder.path),
+            path: spec.base.join(&folder.path).components().collect(),
             access: folder.access,
         })
         .collect()
