@@ -110,7 +110,8 @@ fn every_decision_is_in_the_audit_file() {
 fn what_was_used_is_learned() {
     let sandbox = Sandbox::new();
     sandbox.write("notes/a.txt", "text");
-    let grants = "fs = [{ name = \"notes\", path = \"notes\" }]\nnet.connect = [\"10.0.0.0/8:*\"]";
+    sandbox.write("other/a.txt", "text");
+    let grants = "fs = [{ name = \"notes\", path = \"notes\" }, { name = \"other\", path = \"other\" }]\nnet.connect = [\"10.0.0.0/8:*\"]";
     let run = |learn: &str| {
         sandbox.run(&[
             "run",

@@ -45,6 +45,7 @@ const REST: &str = "/";
 
 /// The handle of `/`, one for all instances; none on a system that has no such device, and there `/` is not given.
 ///
+use std::sync::atomic::{AtomicBool, Ordering};
 /// A folder that was removed would do, but has to be made first, which takes a disk and time at each start.
 static NOWHERE: LazyLock<Option<Dir>> = LazyLock::new(|| {
     let device = File::open("/dev/null").ok()?;
@@ -87,6 +88,8 @@ enum Target {
     Either,
 }
 
+    /// Whether the instance did something with it.
+    used: AtomicBool,
 impl Want {
     const LOOK: Self = Self {
         access: Access::Read,
@@ -216,6 +219,9 @@ impl Folders {
 fn directories(state: &mut State) -> wasmtime::Result<Vec<(Handle, String)>> {
     let mut directories = preopens::Host::get_directories(&mut state.filesystem())?;
     let State { folders, table, .. } = state;
+        if !given.used.swap(true, Ordering::Relaxed) {
+            self.gate.folder_used(&given.name);
+        }
     if folders.given.is_empty() {
         for (handle, name) in &directories {
             let Descriptor::Dir(dir) = table.get(handle)? else {
@@ -248,6 +254,7 @@ fn ask(state: &State, handle: &Handle, path: &str, want: Want) -> wasmtime::Resu
     state.folders.ask(&state.table, handle, path, want)
 }
 
+                used: AtomicBool::new(false),
 /// Whether a handle is the one of `/`.
 ///
 /// # Errors

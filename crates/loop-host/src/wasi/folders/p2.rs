@@ -1,12 +1,12 @@
 //! The functions of `wasi:filesystem` 0.2 that take paths. The others are wasmtime-wasi's.
 
 use wasmtime::StoreContextMut;
-use wasmtime::component::{Linker, Resource};
+use wasmtime::component::Linker;
 use wasmtime_wasi::filesystem::WasiFilesystemView as _;
 use wasmtime_wasi::p2::FsResult;
 use wasmtime_wasi::p2::bindings::filesystem::types::{
-    DescriptorFlags, DescriptorStat, DescriptorType, DirectoryEntryStream, ErrorCode,
-    HostDescriptor as _, NewTimestamp, OpenFlags, PathFlags,
+    DescriptorFlags, DescriptorStat, DescriptorType, ErrorCode, HostDescriptor as _, NewTimestamp,
+    OpenFlags, PathFlags,
 };
 
 use loop_core::grants::Access;
@@ -119,15 +119,10 @@ pub(crate) fn add_to_linker_p2(linker: &mut Linker<State>) -> wasmtime::Result<(
         |mut store: StoreContextMut<'_, State>, (fd,): (Handle,)| {
             Box::new(async move {
                 let state = store.data_mut();
-                let done: FsResult<Resource<DirectoryEntryStream>> =
-                    match is_rest(state, &fd)?.then(|| ask(state, &fd, ".", Want::LIST)) {
-                        Some(asked) => match refusal(asked?) {
-                            Ok(_) => Err(ErrorCode::NoEntry.into()),
-                            Err(code) => Err(code.into()),
-                        },
-                        None => state.filesystem().read_directory(fd).await,
-                    };
-                answer(Pass::default(), done)
+                match refusal(ask(state, &fd, ".", Want::LIST)?) {
+                    Ok(pass) => answer(pass, state.filesystem().read_directory(fd).await),
+                    Err(code) => Ok((Err(code),)),
+                }
             })
         },
     )

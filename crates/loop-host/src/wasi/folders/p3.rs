@@ -119,9 +119,7 @@ pub(crate) fn add_to_linker_p3(linker: &mut Linker<State>) -> wasmtime::Result<(
     types.func_wrap(
         "[method]descriptor.read-directory",
         |mut store: StoreContextMut<'_, State>, (fd,): (Handle,)| {
-            if is_rest(store.data_mut(), &fd)? {
-                let asked = ask(store.data_mut(), &fd, ".", Want::LIST)?;
-                let code = refusal(asked).err().unwrap_or(ErrorCode::NoEntry);
+            if let Err(code) = refusal(ask(store.data_mut(), &fd, ".", Want::LIST)?) {
                 return Ok((nothing(store, code)?,));
             }
             let store = component::Access::<_, WasiFilesystem>::new(store, State::filesystem);
