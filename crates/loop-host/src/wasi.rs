@@ -8,6 +8,7 @@ mod http_client;
 mod interfaces;
 mod lookup;
 mod sockets;
+mod version;
 
 use std::sync::Arc;
 
@@ -28,6 +29,7 @@ pub(crate) use folders::Folders;
 pub(crate) use http_client::{HttpHooks, HttpRoute};
 pub(crate) use interfaces::{is_p3, linker};
 pub(crate) use lookup::{Lookup, LookupCtxView, LookupView};
+pub(crate) use version::version;
 pub use lookup::{Resolver, SystemResolver};
 
 /// What is made for an instance, apart from its limits.

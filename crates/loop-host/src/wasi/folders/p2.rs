@@ -13,19 +13,20 @@ use loop_core::grants::Access;
 
 use crate::state::State;
 use crate::wasi::folders::{Answer, Handle, Pass, Target, Want, ask, directories, is_rest};
+use crate::wasi::version;
 
 /// Serves them to whatever imports them, in the place of wasmtime-wasi's: the linker has to allow shadowing.
 ///
 /// # Errors
 /// It does not.
 pub(crate) fn add_to_linker_p2(linker: &mut Linker<State>) -> wasmtime::Result<()> {
-    let mut preopens = linker.instance("wasi:filesystem/preopens@0.2.12")?;
+    let mut preopens = linker.instance(concat!("wasi:filesystem/preopens@", version!(p2)))?;
     preopens.func_wrap(
         "get-directories",
         |mut store: StoreContextMut<'_, State>, (): ()| Ok((directories(store.data_mut())?,)),
     )?;
 
-    let mut types = linker.instance("wasi:filesystem/types@0.2.12")?;
+    let mut types = linker.instance(concat!("wasi:filesystem/types@", version!(p2)))?;
 
     /// Adds a method that asks about each of its paths, and then does what wasmtime-wasi does.
     macro_rules! asks {

@@ -14,6 +14,7 @@ use wasmtime_wasi::p3::filesystem::FilesystemResult;
 
 use crate::state::State;
 use crate::wasi::folders::{Answer, Handle, Pass, Target, Want, ask, directories, is_rest};
+use crate::wasi::version;
 
 /// The methods of wasmtime-wasi, which are functions of a type there.
 type Methods = WasiFilesystem;
@@ -23,13 +24,13 @@ type Methods = WasiFilesystem;
 /// # Errors
 /// It does not, or its engine has no concurrency.
 pub(crate) fn add_to_linker_p3(linker: &mut Linker<State>) -> wasmtime::Result<()> {
-    let mut preopens = linker.instance("wasi:filesystem/preopens@0.3.0")?;
+    let mut preopens = linker.instance(concat!("wasi:filesystem/preopens@", version!(p3)))?;
     preopens.func_wrap(
         "get-directories",
         |mut store: StoreContextMut<'_, State>, (): ()| Ok((directories(store.data_mut())?,)),
     )?;
 
-    let mut types = linker.instance("wasi:filesystem/types@0.3.0")?;
+    let mut types = linker.instance(concat!("wasi:filesystem/types@", version!(p3)))?;
 
     /// Adds a method that asks about each of its paths, and then does what wasmtime-wasi does.
     macro_rules! asks {
