@@ -19,12 +19,33 @@
 //!
 //! Invariant: no path is resolved below the handle of `/`. It is one of a device, so the system would refuse as well.
 
+/// The methods that do nothing but take paths, with what each wants of the folder that a path is relative to. They are the same
+/// in both versions, and the types of each version stand where this is called.
+macro_rules! with_paths {
+    ($asks:ident) => {
+        $asks!("open-at", open_at(fd: Handle, follow: PathFlags, path: String, how: OpenFlags, flags: DescriptorFlags),
+            fd/path: opening(how, flags));
+        $asks!("readlink-at", readlink_at(fd: Handle, path: String), fd/path: Want::LOOK);
+        $asks!("set-times-at", set_times_at(fd: Handle, follow: PathFlags, path: String, read: NewTimestamp, changed: NewTimestamp),
+            fd/path: Want::TOUCH);
+        $asks!("create-directory-at", create_directory_at(fd: Handle, path: String), fd/path: Want::MAKE_FOLDER);
+        $asks!("remove-directory-at", remove_directory_at(fd: Handle, path: String), fd/path: Want::CHANGE);
+        $asks!("unlink-file-at", unlink_file_at(fd: Handle, path: String), fd/path: Want::CHANGE);
+        $asks!("symlink-at", symlink_at(fd: Handle, target: String, path: String), fd/path: Want::CHANGE);
+        $asks!("rename-at", rename_at(fd: Handle, path: String, new_fd: Handle, new_path: String),
+            fd/path: Want::CHANGE, new_fd/new_path: Want::CHANGE);
+        $asks!("link-at", link_at(fd: Handle, follow: PathFlags, path: String, new_fd: Handle, new_path: String),
+            fd/path: Want::CHANGE, new_fd/new_path: Want::CHANGE);
+    };
+}
+
 mod p2;
 mod p3;
 #[cfg(test)]
 mod tests;
 
 use std::fs::File;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, LazyLock};
 
 use loop_core::grants::Access;
@@ -45,7 +66,6 @@ const REST: &str = "/";
 
 /// The handle of `/`, one for all instances; none on a system that has no such device, and there `/` is not given.
 ///
-use std::sync::atomic::{AtomicBool, Ordering};
 /// A folder that was removed would do, but has to be made first, which takes a disk and time at each start.
 static NOWHERE: LazyLock<Option<Dir>> = LazyLock::new(|| {
     let device = File::open("/dev/null").ok()?;
@@ -68,6 +88,8 @@ struct Given {
     file: Arc<File>,
     name: String,
     access: Access,
+    /// Whether the instance did something with it.
+    used: AtomicBool,
 }
 
 /// What a call is about to do with a path.
@@ -88,8 +110,6 @@ enum Target {
     Either,
 }
 
-    /// Whether the instance did something with it.
-    used: AtomicBool,
 impl Want {
     const LOOK: Self = Self {
         access: Access::Read,
@@ -199,6 +219,9 @@ impl Folders {
         if path.starts_with('/') && !self.allows(&wanted(path, want.target), want.access) {
             return Ok(Answer::Denied);
         }
+        if !given.used.swap(true, Ordering::Relaxed) {
+            self.gate.folder_used(&given.name);
+        }
         // Links may lead back in, which only wasmtime-wasi can tell.
         let leaving = leaves(parts(path)).then(|| {
             let path = format!("{}/{path}", given.name);
@@ -219,9 +242,6 @@ impl Folders {
 fn directories(state: &mut State) -> wasmtime::Result<Vec<(Handle, String)>> {
     let mut directories = preopens::Host::get_directories(&mut state.filesystem())?;
     let State { folders, table, .. } = state;
-        if !given.used.swap(true, Ordering::Relaxed) {
-            self.gate.folder_used(&given.name);
-        }
     if folders.given.is_empty() {
         for (handle, name) in &directories {
             let Descriptor::Dir(dir) = table.get(handle)? else {
@@ -234,6 +254,7 @@ fn directories(state: &mut State) -> wasmtime::Result<Vec<(Handle, String)>> {
                     FsPerms::ReadOnly => Access::Read,
                     FsPerms::ReadWrite => Access::ReadWrite,
                 },
+                used: AtomicBool::new(false),
             });
         }
     }
@@ -254,7 +275,6 @@ fn ask(state: &State, handle: &Handle, path: &str, want: Want) -> wasmtime::Resu
     state.folders.ask(&state.table, handle, path, want)
 }
 
-                used: AtomicBool::new(false),
 /// Whether a handle is the one of `/`.
 ///
 /// # Errors

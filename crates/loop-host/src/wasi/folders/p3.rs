@@ -52,19 +52,7 @@ pub(crate) fn add_to_linker_p3(linker: &mut Linker<State>) -> wasmtime::Result<(
         };
     }
 
-    asks!("open-at", open_at(fd: Handle, follow: PathFlags, path: String, how: OpenFlags, flags: DescriptorFlags),
-        fd/path: opening(how, flags));
-    asks!("readlink-at", readlink_at(fd: Handle, path: String), fd/path: Want::LOOK);
-    asks!("set-times-at", set_times_at(fd: Handle, follow: PathFlags, path: String, read: NewTimestamp, changed: NewTimestamp),
-        fd/path: Want::TOUCH);
-    asks!("create-directory-at", create_directory_at(fd: Handle, path: String), fd/path: Want::MAKE_FOLDER);
-    asks!("remove-directory-at", remove_directory_at(fd: Handle, path: String), fd/path: Want::CHANGE);
-    asks!("unlink-file-at", unlink_file_at(fd: Handle, path: String), fd/path: Want::CHANGE);
-    asks!("symlink-at", symlink_at(fd: Handle, target: String, path: String), fd/path: Want::CHANGE);
-    asks!("rename-at", rename_at(fd: Handle, path: String, new_fd: Handle, new_path: String),
-        fd/path: Want::CHANGE, new_fd/new_path: Want::CHANGE);
-    asks!("link-at", link_at(fd: Handle, follow: PathFlags, path: String, new_fd: Handle, new_path: String),
-        fd/path: Want::CHANGE, new_fd/new_path: Want::CHANGE);
+    with_paths!(asks);
 
     types.func_wrap_concurrent(
         "[method]descriptor.stat-at",
