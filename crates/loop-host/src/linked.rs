@@ -139,7 +139,6 @@ impl Linked {
             hooks: parts.hooks,
             lookup: parts.lookup,
             folders: parts.folders,
-            core: parts.core,
             config: parts.config,
             table: parts.table,
             limiter: Limiter::new(&self.limits),
@@ -171,7 +170,7 @@ impl Linked {
     ) -> Result<(Live, R), CallError> {
         let state = live.store.data_mut();
         state.call.set(call.from(&self.name));
-        state.core.begin(call.scope());
+        state.hooks.core.begin(call.scope());
         if let Some(fuel) = self.limits.fuel {
             live.store
                 .set_fuel(fuel)
@@ -179,7 +178,7 @@ impl Linked {
         }
         match body(&mut live).await {
             Ok(result) => {
-                live.store.data_mut().core.finish();
+                live.store.data_mut().hooks.core.finish();
                 Ok((live, result))
             }
             Err(error) => Err(self.explain(error, &live.store)),
