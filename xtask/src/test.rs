@@ -3,8 +3,8 @@
 use std::process::{Command, ExitCode};
 
 use anyhow::{Context, Result};
-use loop_build::toolchain::{Origin, TARGET};
-use loop_build::{Environment, RustTarget};
+use loop_build::toolchain::{MakeError, Origin, TARGET, missing_packages};
+use loop_build::{Cancel, Environment, RustTarget};
 
 use crate::repo::Repo;
 use crate::steps::{self, Outcome, Steps};
@@ -59,6 +59,9 @@ pub(crate) fn run(repo: &Repo) -> Result<ExitCode> {
         steps::run(&mut repo.programs(&["loop", "embed"]))
     });
     steps.run("tests", || steps::run(&mut tests(repo)));
+    steps.run("target from Debian's packages", || {
+        target_from_packages(repo)
+    });
     steps.run("demo", || match &components {
         Some((environment, _)) => demo::check(repo, environment),
         None => Ok(Outcome::Skipped("no Rust for components".to_owned())),
@@ -187,6 +190,24 @@ fn tests(repo: &Repo) -> Command {
         "--locked",
         "--no-fail-fast",
     ])
+}
+
+/// The one test that nextest leaves out (`.config/nextest.toml`): a machine without the packages is not made to install them.
+fn target_from_packages(repo: &Repo) -> Result<Outcome> {
+    let environment = Environment::new(std::env::vars_os());
+    let missing = match missing_packages(&environment, &Cancel::new()) {
+        Ok(missing) => missing,
+        Err(MakeError::NotDebian) => {
+            return Ok(Outcome::Skipped("this is not a Debian system".to_owned()));
+        }
+        Err(error) => return Err(error.into()),
+    };
+    if missing.is_empty() {
+        let test = ["test", "--workspace", "--locked", "--test", "debian"];
+        return steps::run(&mut repo.cargo(&test));
+    }
+    let missing = missing.join(", ");
+    Ok(Outcome::Skipped(format!("not installed here: {missing}")))
 }
 
 fn guest_tests(repo: &Repo, guests: &[GuestWorkspace]) -> Result<Outcome> {

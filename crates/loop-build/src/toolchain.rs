@@ -26,6 +26,7 @@ use crate::environment::Environment;
 use crate::event::{Cancel, Event};
 use crate::process;
 
+pub use apt::missing_packages;
 pub use debian::MakeError;
 pub use report::{Found, Tool, Toolchains};
 

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use crate::ui::Paint;
 
 pub(crate) use crate::error::convert::{
-    build, call, host, link, link_problem, load, scaffold, serve, shape,
+    build, call, collector, host, link, link_problem, load, scaffold, serve, shape,
 };
 
 /// A failure of the command: what to print, and how to exit.

@@ -248,6 +248,13 @@ struct Text {
 }
 
 impl Visit for Text {
+    fn record_error(&mut self, field: &Field, value: &(dyn std::error::Error + 'static)) {
+        let causes = std::iter::successors(Some(value), |error| error.source());
+        let texts: Vec<String> = causes.map(ToString::to_string).collect();
+        let text = format!("{}: {}", field.name(), texts.join(": "));
+        self.fields.push(text);
+    }
+
     fn record_debug(&mut self, field: &Field, value: &dyn std::fmt::Debug) {
         match field.name() {
             "message" => self.message = format!("{value:?}"),

@@ -11,7 +11,6 @@ mod commands;
 mod error;
 mod interrupt;
 mod logs;
-mod otlp;
 mod plan;
 mod sniff;
 mod target;

@@ -141,6 +141,11 @@ impl Observer for Watch {
                 }
                 Decision::Deny(denial) => self.denial(component, denial),
             },
+            Event::Folder { component, name } => {
+                if let Some(learned) = &self.learned {
+                    learned.used_folder(component, name);
+                }
+            }
             Event::Failed { error, .. } => self.failure(error),
             _ => {}
         }

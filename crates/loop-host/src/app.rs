@@ -350,6 +350,7 @@ impl<'a> AppLinker<'a> {
             name: app_name,
             host: Arc::clone(&self.host),
             handler: serve::Handler::of(&pre),
+            component: component.clone(),
             pre,
             limits: spec.limits.clone(),
             folders: folders(spec, &gate),
@@ -522,7 +523,7 @@ fn folders(spec: &ComponentSpec, gate: &Gate) -> Vec<Folder> {
     granted
         .map(|folder| Folder {
             name: folder.name.clone(),
-            path: spec.base.join(&folder.path),
+            path: spec.base.join(&folder.path).components().collect(),
             access: folder.access,
         })
         .collect()

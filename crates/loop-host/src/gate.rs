@@ -58,6 +58,15 @@ impl Gate {
         }
     }
 
+    /// Tells the observer that the component uses a folder that it was granted.
+    pub(crate) fn folder_used(&self, name: &str) {
+        let inner = &*self.0;
+        if inner.tells_allowed {
+            let component = &inner.component;
+            inner.observer.event(&Event::Folder { component, name });
+        }
+    }
+
     /// The name of the component.
     pub fn component(&self) -> &str {
         &self.0.component

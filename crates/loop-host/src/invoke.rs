@@ -4,23 +4,29 @@ use std::fmt;
 use std::sync::Arc;
 
 use wasm_wave::untyped::UntypedFuncCall;
-use wasm_wave::wasm::DisplayFunc;
 use wasmtime::component::types::{ComponentFunc, ComponentItem};
-use wasmtime::component::{Component, ComponentExportIndex, Type, Val};
+use wasmtime::component::{ComponentExportIndex, Type, Val};
 
 use crate::app::outside;
+use crate::component::Component;
 use crate::error::CallError;
 use crate::instances::Instances;
+use crate::shape::{Check, Item, Shape};
 
 /// The longest text of a call that is read: a megabyte of arguments is a file, not a command line.
 const CALL_BYTES_MAX: usize = 1 << 20;
+
+/// Exported functions that an error shows with their types: nobody reads more, and a hostile component can have a million.
+const SIGNATURES_MAX: usize = 64;
 
 /// An exported function of an app's root. Made by [`crate::App::function`].
 #[derive(Clone)]
 pub struct Function {
     root: Arc<Instances>,
     index: ComponentExportIndex,
-    signature: String,
+    /// The export that it stands in, unless that is the component itself.
+    interface: Option<String>,
+    name: String,
     params: Vec<Type>,
     results: usize,
 }
@@ -32,27 +38,45 @@ impl Function {
         name: &str,
     ) -> Result<Self, CallError> {
         let linked = &*root.linked;
-        let component = linked.pre.component();
-        let (index, ty) = find(component, interface, name).ok_or_else(|| CallError::NoExport {
-            component: linked.name.to_string(),
-            wanted: match interface {
-                Some(interface) => format!("function `{interface}#{name}`"),
-                None => format!("function `{name}`"),
-            },
-            exports: exports(component),
-        })?;
+        let component = &linked.component;
+        let (index, interface, ty) =
+            find(component, interface, name).ok_or_else(|| CallError::NoExport {
+                component: linked.name.to_string(),
+                wanted: match interface {
+                    Some(interface) => format!("function `{interface}#{name}`"),
+                    None => format!("function `{name}`"),
+                },
+                exports: exports(component),
+            })?;
         Ok(Self {
             root: Arc::clone(root),
             index,
-            signature: signature(name, &ty),
+            interface,
+            name: name.to_owned(),
             params: ty.params().map(|(_, ty)| ty).collect(),
             results: ty.results().len(),
         })
     }
 
-    /// What it takes and gives, as WAVE writes it: `add: func(a: u32, b: u32) -> u32`.
-    pub fn signature(&self) -> &str {
-        &self.signature
+    /// What it takes and gives, as WIT writes it: `add: func(a: u32, b: u32) -> u32`.
+    ///
+    /// The component is decoded for it, which takes a millisecond where it is small, and a second where it is very large.
+    pub fn signature(&self) -> String {
+        let shape = decode(&self.root.linked.component);
+        let written = shape.and_then(|shape| match &self.interface {
+            Some(name) => {
+                let mut interfaces = shape.exported_interfaces();
+                let interface = interfaces.find(|interface| interface.name == *name)?;
+                Some(interface.signature(interface.function(&self.name)?))
+            }
+            None => shape.exports.iter().find_map(|item| match item {
+                Item::Function(function) if function.name == self.name => {
+                    Some(shape.signature(function))
+                }
+                _ => None,
+            }),
+        });
+        written.unwrap_or_else(|| self.name.clone())
     }
 
     /// Calls it, on an instance as the component's mode says. Dropping the future ends the call where it is.
@@ -84,7 +108,8 @@ impl Function {
 impl fmt::Debug for Function {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Function")
-            .field("signature", &self.signature)
+            .field("interface", &self.interface)
+            .field("name", &self.name)
             .finish_non_exhaustive()
     }
 }
@@ -111,7 +136,7 @@ pub(crate) async fn invoke(root: &Arc<Instances>, text: &str) -> Result<String, 
     })?;
     let name = parsed.name();
     let function = Function::find(root, interface, name)?;
-    let signature = || Some(function.signature.clone());
+    let signature = || Some(function.signature());
     let params: Vec<Val> = parsed.to_wasm_params(&function.params).map_err(|error| {
         bad(
             format!("the arguments of `{name}` cannot be read: {error}"),
@@ -136,39 +161,51 @@ pub(crate) async fn invoke(root: &Arc<Instances>, text: &str) -> Result<String, 
     Ok(texts.join(", "))
 }
 
-/// The functions that a component exports, as `invoke` wants them written.
+/// The functions that a component exports: the first ones as `invoke` wants them written, of the rest the names.
 pub(crate) fn exports(component: &Component) -> Vec<String> {
-    let engine = component.engine();
-    let mut names = Vec::new();
-    for (name, item) in component.component_type().exports(engine) {
-        match item.ty {
-            ComponentItem::ComponentFunc(function) => names.push(signature(name, &function)),
-            ComponentItem::ComponentInstance(instance) => {
-                for (function, item) in instance.exports(engine) {
-                    if let ComponentItem::ComponentFunc(ty) = item.ty {
-                        names.push(format!("{name}#{}", signature(function, &ty)));
-                    }
-                }
-            }
-            _ => {}
+    let Some(shape) = decode(component) else {
+        return component.exports();
+    };
+    let functions = shape.exports.iter().flat_map(|item| match item {
+        Item::Function(function) => vec![(None, function)],
+        Item::Interface(interface) => {
+            let functions = interface.functions.iter();
+            functions.map(|each| (Some(interface), each)).collect()
         }
-    }
-    names
+        Item::Type(_) | Item::Other { .. } => Vec::new(),
+    });
+    let written = functions.enumerate().map(|(at, (interface, function))| {
+        let short = at >= SIGNATURES_MAX;
+        match interface {
+            Some(interface) if short => format!("{}#{}", interface.name, function.spoken_name()),
+            Some(interface) => format!("{}#{}", interface.name, interface.signature(function)),
+            None if short => function.spoken_name().to_owned(),
+            None => shape.signature(function),
+        }
+    });
+    written.collect()
 }
 
+/// The component's shape. It was checked when it was compiled.
+fn decode(component: &Component) -> Option<Shape> {
+    Shape::decode_with(component.bytes(), Check::AllButCode).ok()
+}
+
+/// A function, and the full name of the export that it stands in.
 fn find(
     component: &Component,
     interface: Option<&str>,
     name: &str,
-) -> Option<(ComponentExportIndex, ComponentFunc)> {
-    let engine = component.engine();
-    let ty = component.component_type();
+) -> Option<(ComponentExportIndex, Option<String>, ComponentFunc)> {
+    let code = &component.code;
+    let engine = code.engine();
+    let ty = code.component_type();
     let Some(interface) = interface else {
-        let index = component.get_export_index(None, name)?;
+        let index = code.get_export_index(None, name)?;
         let ComponentItem::ComponentFunc(function) = ty.get_export(engine, name)?.ty else {
             return None;
         };
-        return Some((index, function));
+        return Some((index, None, function));
     };
     let (export, item) = ty.exports(engine).find(|(export, _)| {
         *export == interface
@@ -182,10 +219,7 @@ fn find(
     let ComponentItem::ComponentFunc(function) = instance.get_export(engine, name)?.ty else {
         return None;
     };
-    let instance = component.get_export_index(None, export)?;
-    Some((component.get_export_index(Some(&instance), name)?, function))
-}
-
-fn signature(name: &str, ty: &ComponentFunc) -> String {
-    format!("{name}: {}", DisplayFunc(ty.clone()))
+    let instance = code.get_export_index(None, export)?;
+    let index = code.get_export_index(Some(&instance), name)?;
+    Some((index, Some(export.to_owned()), function))
 }

@@ -13,6 +13,7 @@ use wasmtime::component::{InstancePre, ResourceTableError};
 use wasmtime::{Store, Trap, UpdateDeadline, WasmBacktrace};
 
 use crate::chain::{Call, Current};
+use crate::component::Component;
 use crate::core::{CoreApp, Reads};
 use crate::error::{CallError, LinkError};
 use crate::gate::Gate;
@@ -55,6 +56,7 @@ pub(crate) struct Used {
 pub(crate) struct Linked {
     pub(crate) name: Arc<str>,
     pub(crate) host: Arc<Shared>,
+    pub(crate) component: Component,
     pub(crate) pre: InstancePre<State>,
     /// How it answers HTTP requests, if it does.
     pub(crate) handler: Option<Handler>,
@@ -137,7 +139,6 @@ impl Linked {
             hooks: parts.hooks,
             lookup: parts.lookup,
             folders: parts.folders,
-            core: parts.core,
             config: parts.config,
             table: parts.table,
             limiter: Limiter::new(&self.limits),
@@ -169,7 +170,7 @@ impl Linked {
     ) -> Result<(Live, R), CallError> {
         let state = live.store.data_mut();
         state.call.set(call.from(&self.name));
-        state.core.begin(call.scope());
+        state.hooks.core.begin(call.scope());
         if let Some(fuel) = self.limits.fuel {
             live.store
                 .set_fuel(fuel)
@@ -177,7 +178,7 @@ impl Linked {
         }
         match body(&mut live).await {
             Ok(result) => {
-                live.store.data_mut().core.finish();
+                live.store.data_mut().hooks.core.finish();
                 Ok((live, result))
             }
             Err(error) => Err(self.explain(error, &live.store)),

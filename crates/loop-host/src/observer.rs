@@ -18,6 +18,14 @@ pub enum Event<'a> {
         /// The answer.
         decision: &'a Decision,
     },
+    /// An instance used a granted folder for the first time: it listed it, or named a path in it. That it may was decided when
+    /// the app was linked. Told only to an observer that wants to know what is allowed.
+    Folder {
+        /// The component.
+        component: &'a str,
+        /// The name of the folder.
+        name: &'a str,
+    },
     /// A component called another through a route.
     Route {
         /// The caller.
@@ -53,7 +61,7 @@ pub trait Observer: Send + Sync + 'static {
     /// Takes notice of one event.
     fn event(&self, event: &Event<'_>);
 
-    /// Whether it is told of decisions that allow something. Asked once for each component, when it is linked. Those that deny
+    /// Whether it is told of decisions that allow something, and of folders that are used. Asked once for each component, when it is linked. Those that deny
     /// are told in any case.
     ///
     /// Most have no use for them, and there are many: telling of one takes longer than deciding it.

@@ -107,7 +107,8 @@ impl Route {
                         let route = Arc::clone(&route);
                         let caller = Arc::clone(&caller);
                         let state = store.data_mut();
-                        let (trace, token) = (state.core.trace(), state.core.token().clone());
+                        let core = &mut state.hooks.core;
+                        let (trace, token) = (core.trace(), core.token().clone());
                         let call = state.call.get().traced(Some(trace)).under(&token);
                         Box::new(async move {
                             let called = route.call(&caller, &call, export, params, results).await;

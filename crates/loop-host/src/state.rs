@@ -9,7 +9,7 @@ use wasmtime_wasi_config::{WasiConfig, WasiConfigVariables};
 use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
 
 use crate::chain::Current;
-use crate::core::{CoreCtx, CoreCtxView, CoreView};
+use crate::core::{CoreCtxView, CoreView};
 use crate::limits::Limiter;
 use crate::provider::{Provider, Slot};
 use crate::stdio::Spent;
@@ -21,10 +21,10 @@ use crate::wasi::{Folders, HttpHooks, Lookup, LookupCtxView, LookupView};
 pub struct State {
     pub(crate) wasi: WasiCtx,
     pub(crate) http: WasiHttpCtx,
+    /// With the instance's part of `loop:core`.
     pub(crate) hooks: HttpHooks,
     pub(crate) lookup: Lookup,
     pub(crate) folders: Folders,
-    pub(crate) core: CoreCtx,
     pub(crate) config: WasiConfigVariables,
     pub(crate) table: ResourceTable,
     pub(crate) limiter: Limiter,
@@ -99,7 +99,7 @@ impl WasiHttpView for State {
 impl CoreView for State {
     fn core(&mut self) -> CoreCtxView<'_> {
         CoreCtxView {
-            ctx: &mut self.core,
+            ctx: &mut self.hooks.core,
             table: &mut self.table,
         }
     }

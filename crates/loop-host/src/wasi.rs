@@ -8,6 +8,7 @@ mod http_client;
 mod interfaces;
 mod lookup;
 mod sockets;
+mod version;
 
 use std::sync::Arc;
 
@@ -17,7 +18,6 @@ use wasmtime_wasi_config::WasiConfigVariables;
 use wasmtime_wasi_http::WasiHttpCtx;
 
 use crate::chain::Current;
-use crate::core::CoreCtx;
 use crate::error::LinkError;
 use crate::limits::OutputBudget;
 use crate::linked::Linked;
@@ -29,6 +29,7 @@ pub(crate) use http_client::{HttpHooks, HttpRoute};
 pub(crate) use interfaces::{is_p3, linker};
 pub(crate) use lookup::{Lookup, LookupCtxView, LookupView};
 pub use lookup::{Resolver, SystemResolver};
+pub(crate) use version::version;
 
 /// What is made for an instance, apart from its limits.
 pub(crate) struct Parts {
@@ -37,7 +38,6 @@ pub(crate) struct Parts {
     pub(crate) hooks: HttpHooks,
     pub(crate) lookup: Lookup,
     pub(crate) folders: Folders,
-    pub(crate) core: CoreCtx,
     pub(crate) config: WasiConfigVariables,
     pub(crate) table: wasmtime::component::ResourceTable,
 }
@@ -74,12 +74,12 @@ pub(crate) fn parts(
             lookup.clone(),
             linked.limits.body,
             route,
+            linked
+                .core
+                .context(&linked.name, linked.reads, budget.clone()),
         ),
         lookup,
         folders: Folders::new(linked.gate.clone()),
-        core: linked
-            .core
-            .context(&linked.name, linked.reads, budget.clone()),
         config,
         table,
     })

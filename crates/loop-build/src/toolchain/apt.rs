@@ -24,8 +24,12 @@ const APT_LIMIT: Duration = Duration::from_mins(15);
 /// How long a question to the package database may take.
 const QUERY_LIMIT: Duration = Duration::from_secs(20);
 
-/// Which of the packages are not installed.
-pub(crate) fn missing_packages(
+/// Which of Debian's packages are not installed that a target is made from.
+///
+/// # Errors
+/// - [`MakeError::NotDebian`] where there is no `dpkg-query`.
+/// - [`MakeError::Tool`] when it does not answer, and [`MakeError::Cancelled`] when the caller stopped the work.
+pub fn missing_packages(
     environment: &Environment,
     cancel: &Cancel,
 ) -> Result<Vec<&'static str>, MakeError> {

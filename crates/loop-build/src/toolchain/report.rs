@@ -65,7 +65,7 @@ impl Toolchains {
                 "cc",
                 "links the build scripts and macros that a component uses",
                 true,
-                "install a C compiler, such as Debian's package `gcc`",
+                "install a C compiler: `apt-get install gcc` on Debian",
             ),
         ];
         let has_target = tools
@@ -76,7 +76,7 @@ impl Toolchains {
             &cancel,
             "rustup",
             "adds the target",
-            false,
+            !has_target,
             if has_target {
                 "not needed: the target is there"
             } else {

@@ -122,23 +122,18 @@ fn a_wait_for_another_build_can_be_stopped() {
     });
 }
 
-/// The variable that says in which folder [`builds_until_it_is_killed`] builds.
-const FOLDER: &str = "LOOP_BUILD_TEST_FOLDER";
-
-/// Not a test, but the other process of the next one.
-#[test]
-#[ignore = "is started by another test"]
-fn builds_until_it_is_killed() {
-    let folder = PathBuf::from(std::env::var_os(FOLDER).unwrap());
-    let options = loop_build::BuildOptions::new(&folder);
-    let built = loop_build::build_component(
-        &environment(),
-        &options,
-        &folder,
-        &Cancel::new(),
-        &mut |_| {},
+/// The program `programs/builder.rs`, an example of this package for Cargo: it stands beside the tests, one folder further.
+fn builder() -> Command {
+    let this = std::env::current_exe().unwrap();
+    let program = this.parent().unwrap().with_file_name("examples/builder");
+    let program = program.with_extension(std::env::consts::EXE_EXTENSION);
+    let hint = "`cargo test -p loop-build` builds it, and with `--example builder` too where targets are chosen";
+    assert!(
+        program.is_file(),
+        "{} is not there: {hint}",
+        program.display()
     );
-    built.unwrap();
+    Command::new(program)
 }
 
 #[test]
@@ -153,13 +148,10 @@ fn a_build_that_is_killed_leaves_the_last_good_artifact_and_the_next_one_works()
         names
     };
     let before = listing();
-    let mut other = Command::new(std::env::current_exe().unwrap())
-        .args([
-            "--exact",
-            "interrupted::builds_until_it_is_killed",
-            "--ignored",
-        ])
-        .env(FOLDER, fixture.path())
+    let mut other = builder()
+        .arg(fixture.path())
+        .env_clear()
+        .envs(environment().variables)
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::null())

@@ -1,5 +1,5 @@
 //! Finding and making the target, through the crate's border.
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use loop_build::{Cancel, Environment, Event, Permission, RustTarget, ToolchainError, Toolchains};
 
@@ -7,27 +7,6 @@ use loop_build::{Cancel, Environment, Event, Permission, RustTarget, ToolchainEr
 fn environment(cache: &Path) -> Environment {
     let mut environment = Environment::new(std::env::vars_os());
     environment.cache = Some(cache.to_owned());
-    environment
-}
-
-/// An environment in which rustup has no target and reaches no server.
-fn without_rustup(cache: &Path) -> Environment {
-    let real = environment(cache);
-    let home = cache.join("home");
-    let tools = cache.join("tools");
-    std::fs::create_dir_all(&home).unwrap();
-    std::fs::create_dir_all(&tools).unwrap();
-    let rustup_home = real.variable("RUSTUP_HOME").map_or_else(
-        || Path::new(real.variable("HOME").unwrap()).join(".rustup"),
-        PathBuf::from,
-    );
-    let mut environment = real
-        .with("PATH", "/usr/bin:/bin")
-        .with("HOME", home)
-        .with("RUSTUP_HOME", rustup_home);
-    environment
-        .variables
-        .remove(std::ffi::OsStr::new("RUSTUP_TOOLCHAIN"));
     environment
 }
 
@@ -217,56 +196,4 @@ fn work_that_was_stopped_stops() {
     )
     .unwrap_err();
     assert!(matches!(error, ToolchainError::Cancelled), "{error}");
-}
-
-#[test]
-#[ignore = "compiles Rust's standard library and fetches a package: a minute, and Debian with its packages installed"]
-fn the_target_is_made_once_from_debians_packages() {
-    let cache = tempfile::tempdir().unwrap();
-    let environment = without_rustup(cache.path());
-    let make = |events: &mut dyn FnMut(Event)| {
-        RustTarget::make(
-            &environment,
-            cache.path(),
-            Permission::User,
-            &Cancel::new(),
-            events,
-        )
-    };
-    // What a killed process leaves behind.
-    let unfinished = cache.path().join("toolchains/.making-killed");
-    std::fs::create_dir_all(unfinished.join("std")).unwrap();
-
-    let (mut first, mut second) = (Vec::new(), Vec::new());
-    std::thread::scope(|scope| {
-        scope.spawn(|| make(&mut |event| first.push(event)).unwrap());
-        scope.spawn(|| make(&mut |event| second.push(event)).unwrap());
-    });
-    let count =
-        |wanted: fn(&Event) -> bool| first.iter().chain(&second).filter(|e| wanted(e)).count();
-    assert_eq!(
-        count(|event| matches!(event, Event::Installing { .. })),
-        1,
-        "{first:?} {second:?}"
-    );
-    assert_eq!(count(|event| matches!(event, Event::Waiting { .. })), 1);
-    assert!(!unfinished.exists());
-
-    let mut third = Vec::new();
-    let target = make(&mut |event| third.push(event)).unwrap();
-    assert_eq!(third, []);
-    let left: Vec<_> = std::fs::read_dir(cache.path().join("toolchains"))
-        .unwrap()
-        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-        .filter(|name| name != ".lock")
-        .collect();
-    assert_eq!(left.len(), 1, "{left:?}");
-
-    // A package upgrade puts another compiler there: what was made for the old one is not taken.
-    let stamp = target.sysroot.join("stamp.json");
-    let text = std::fs::read_to_string(&stamp).unwrap();
-    std::fs::write(&stamp, text.replacen("\"format\": 1", "\"format\": 0", 1)).unwrap();
-    assert!(RustTarget::find(&environment, cache.path(), &Cancel::new()).is_err());
-    make(&mut |_| {}).unwrap();
-    assert!(RustTarget::find(&environment, cache.path(), &Cancel::new()).is_ok());
 }

@@ -11,13 +11,13 @@ use std::sync::Arc;
 use loop_build::Profile;
 use loop_core::Grants;
 use loop_core::limits::Span;
+use loop_host::core::otlp::Otlp;
 use loop_host::core::{CoreOptions, LogSink};
 use loop_host::{Allocation, App, AppSpec, Compiler, Component, Host, ResolverRef, Stdio};
 
 use crate::error::{self, CliError, Kind};
 use crate::interrupt::Interrupt;
 use crate::logs::{Filter, Format, Lines};
-use crate::otlp::Exporter;
 use crate::plan::{Extras, Plan};
 use crate::sniff;
 use crate::target;
@@ -137,17 +137,17 @@ pub(crate) fn run(ui: &Ui, args: &Args) -> Result<u8, CliError> {
     let host = args.limits.host(serves, Arc::clone(&watch))?;
     let components = plan.load(&host, &files)?;
     let goal = args.goal(components.get(&plan.root).map(|spec| &spec.component));
-    let exporter = args.records.exporter(ui, &plan)?;
+    let runtime = runtime(serves)?;
+    let otlp = {
+        let _within = runtime.enter();
+        args.records.otlp(&plan)?
+    };
     let mut sinks: Vec<Arc<dyn LogSink>> = vec![Arc::new(Lines::new(
         *ui,
         args.records.log_format,
         filter.clone(),
     ))];
-    sinks.extend(
-        exporter
-            .clone()
-            .map(|exporter| exporter as Arc<dyn LogSink>),
-    );
+    sinks.extend(otlp.as_ref().map(Otlp::sink));
     let spec = AppSpec {
         name: plan.name.clone(),
         root: plan.root.clone(),
@@ -161,12 +161,11 @@ pub(crate) fn run(ui: &Ui, args: &Args) -> Result<u8, CliError> {
         },
         resolver: ResolverRef::default(),
     };
-    let runtime = runtime(serves)?;
     // Streams of the process are made within the runtime.
     let outcome = runtime.block_on(async {
         let app = host.link(spec).map_err(|error| error::link(&error))?;
-        if let Some(exporter) = &exporter {
-            exporter.metrics(app.telemetry().metrics());
+        if let Some(otlp) = &otlp {
+            otlp.watch(app.telemetry().metrics().clone()).await;
         }
         let outcome = start(ui, goal, &plan, &app, &interrupt).await;
         let written = args.records.write(ui, &plan, &app, &watch);
@@ -175,8 +174,14 @@ pub(crate) fn run(ui: &Ui, args: &Args) -> Result<u8, CliError> {
         outcome.and_then(|code| written.map(|()| code))
     });
     watch.finish();
-    if let Some(exporter) = &exporter {
-        exporter.finish(ui);
+    if let Some(otlp) = otlp {
+        let sent = runtime.block_on(otlp.shutdown());
+        if sent.lost > 0 {
+            let lost = sent.lost;
+            ui.warning(&format!(
+                "records and spans that did not reach the collector: {lost}"
+            ));
+        }
     }
     // A thread that still reads from a terminal would keep the process alive.
     runtime.shutdown_background();
@@ -337,11 +342,10 @@ impl RecordArgs {
         Ok(Watch::new(*ui, plan.advice(), audit, learned))
     }
 
-    fn exporter(&self, ui: &Ui, plan: &Plan) -> Result<Option<Arc<Exporter>>, CliError> {
-        let Some(url) = &self.otlp else {
-            return Ok(None);
-        };
-        Exporter::start(*ui, url, &plan.name).map(|exporter| Some(Arc::new(exporter)))
+    /// Begins to send what is written. Within a runtime only.
+    fn otlp(&self, plan: &Plan) -> Result<Option<Otlp>, CliError> {
+        let start = |url| Otlp::start(url, &plan.name).map_err(|error| error::collector(&error));
+        self.otlp.as_deref().map(start).transpose()
     }
 
     /// Writes what was asked for at the end of a run.

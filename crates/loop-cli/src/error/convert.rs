@@ -10,6 +10,7 @@ use loop_build::scaffold::ScaffoldError;
 use loop_build::{BuildError, ToolchainError};
 use loop_core::Diagnostic;
 use loop_core::manifest::MANIFEST_BYTES_MAX;
+use loop_host::core::otlp::SendError;
 use loop_host::link_report::{Line, Missing};
 use loop_host::shape::ShapeError;
 use loop_host::{CallError, HostError, LinkError, LoadError, ServeError};
@@ -96,6 +97,15 @@ pub(crate) fn load(path: &Path, error: &LoadError) -> CliError {
 pub(crate) fn host(error: &HostError) -> CliError {
     let problem = Problem::new(error.to_string()).causes(error);
     CliError::new(Kind::System, problem)
+}
+
+/// A collector that nothing can be sent to.
+pub(crate) fn collector(error: &SendError) -> CliError {
+    let kind = match error {
+        SendError::Endpoint(_) => Kind::Usage,
+        _ => Kind::System,
+    };
+    CliError::new(kind, Problem::new(error.to_string()).causes(error))
 }
 
 /// An app that was not put together.

@@ -29,31 +29,39 @@ impl Learned {
 
     /// Takes notice of a request that was allowed.
     pub(crate) fn used(&self, component: &str, request: &Request<'_>) {
-        let mut used = self.lock();
-        let so_far = used.entry(component.to_owned()).or_default();
-        if entries(so_far) >= ENTRIES_MAX {
+        // Each granted folder is asked for before anything runs. Which are used is told apart.
+        if matches!(request, Request::OpenFolder { .. }) {
             return;
         }
-        let missing = match request {
-            // The policy knows the name of a folder only.
-            Request::OpenFolder { name, .. } => {
-                let granted = self.granted.get(component);
-                let folders = granted.iter().flat_map(|granted| &granted.fs);
-                Grants {
-                    fs: folders
-                        .filter(|folder| folder.name == *name)
-                        .cloned()
-                        .collect(),
-                    ..Grants::default()
-                }
-            }
+        self.learn(component, |so_far| {
             // What is missing from the grants that were learned so far is what to learn.
-            request => match decide(so_far, Trust::Trusted, request) {
-                Decision::Allow { .. } => return,
+            match decide(so_far, Trust::Trusted, request) {
+                Decision::Allow { .. } => Grants::default(),
                 Decision::Deny(denial) => denial.missing,
-            },
-        };
-        *so_far = so_far.merged(&missing);
+            }
+        });
+    }
+
+    /// Takes notice of a granted folder that was used. It is learned as it was granted: what is done below it, and with
+    /// open files, is not seen here.
+    pub(crate) fn used_folder(&self, component: &str, name: &str) {
+        let granted = self.granted.get(component);
+        let folders = granted.iter().flat_map(|granted| &granted.fs);
+        self.learn(component, |_| Grants {
+            fs: folders
+                .filter(|folder| folder.name == name)
+                .cloned()
+                .collect(),
+            ..Grants::default()
+        });
+    }
+
+    fn learn(&self, component: &str, more: impl FnOnce(&Grants) -> Grants) {
+        let mut used = self.lock();
+        let so_far = used.entry(component.to_owned()).or_default();
+        if entries(so_far) < ENTRIES_MAX {
+            *so_far = so_far.merged(&more(so_far));
+        }
     }
 
     /// The grants of each component, as they stand in `loop.toml`.
@@ -113,13 +121,12 @@ mod tests {
             ("web".to_owned(), granted.unwrap()),
             ("idle".to_owned(), Grants::default()),
         ]));
-        learned.used(
-            "web",
-            &Request::OpenFolder {
-                name: "data",
-                access: Access::Read,
-            },
-        );
+        for name in ["data", "more"] {
+            let access = Access::Read;
+            learned.used("web", &Request::OpenFolder { name, access });
+        }
+        learned.used_folder("web", "data");
+        learned.used_folder("web", "data");
         for _ in 0..2 {
             let address = "10.0.0.7:5432".parse().unwrap();
             learned.used(

@@ -187,6 +187,38 @@ fn a_library_that_is_run_as_a_command() {
 }
 
 #[test]
+fn functions_of_resources_are_listed_as_wit_has_them() {
+    let sandbox = Sandbox::new();
+    sandbox.filtered(|| {
+        assert_snapshot!(sandbox.run(&["run", &guest("calc")]), @"
+        exit code 2
+        --- stderr
+        error: `calc` exports no command (`wasi:cli/run`)
+          it exports
+            acme:math/calc#add: func(a: u32, b: u32) -> u32
+            acme:math/calc#div: func(a: s32, b: s32) -> result<s32, string>
+            acme:math/calc#midpoint: func(a: point, b: point) -> point
+            acme:math/calc#area: func(shape: shape) -> f64
+            acme:math/calc#round: func(value: f64, how: rounding) -> s64
+            acme:math/calc#both: func(a: rights, b: rights) -> rights
+            acme:math/calc#sum: func(values: list<s64>) -> s64
+            acme:math/calc#longest: func(words: list<string>) -> option<string>
+            acme:math/calc#swap: func(pair: tuple<u8, string>) -> tuple<string, u8>
+            acme:math/calc#negate: func(value: bool) -> bool
+            acme:math/calc#next-char: func(value: char) -> option<char>
+            acme:math/calc#bytes: func(text: string) -> list<u8>
+            acme:math/calc#check: func(value: s64) -> result
+            acme:math/calc#forget: func(value: string)
+            acme:math/tally#running-sum: constructor(start: s64)
+            acme:math/tally#running-sum.add: func(value: s64)
+            acme:math/tally#running-sum.total: func() -> s64
+        hint: `loop inspect` shows the functions of each export
+        hint: it is no command: call one of its functions with `--invoke 'INTERFACE#FUNCTION(ARGUMENTS)'`
+        ");
+    });
+}
+
+#[test]
 fn a_call_that_cannot_be_read() {
     let sandbox = Sandbox::new();
     let guest = guest("calc");
@@ -201,7 +233,7 @@ fn a_call_that_cannot_be_read() {
         exit code 2
         --- stderr
         error: the arguments of `add` cannot be read: invalid value type at 7..10
-          add: func(u32, u32) -> u32
+          add: func(a: u32, b: u32) -> u32
         hint: values are written as WAVE: `1`, `"text"`, `[1, 2]`, `{name: "a"}`, `some(1)`
         "#);
         assert_snapshot!(call("acme:math/calc#add(1"), @r#"
@@ -214,7 +246,7 @@ fn a_call_that_cannot_be_read() {
         exit code 2
         --- stderr
         error: the arguments of `add` cannot be read: invalid params: missing required param(s) at 5..6
-          add: func(u32, u32) -> u32
+          add: func(a: u32, b: u32) -> u32
         hint: values are written as WAVE: `1`, `"text"`, `[1, 2]`, `{name: "a"}`, `some(1)`
         "#);
     });

@@ -155,7 +155,7 @@ fn a_doctor_on_a_machine_without_tools() {
         rustc           missing
         wasm32-wasip2   missing
         cc              missing
-        rustup          not there, and not needed
+        rustup          missing
         --- stderr
         missing: cargo (builds Rust components)
         hint: install Rust with rustup: https://rustup.rs
@@ -164,7 +164,9 @@ fn a_doctor_on_a_machine_without_tools() {
         missing: wasm32-wasip2 (the Rust target of components)
         hint: run `rustup target add wasm32-wasip2`
         missing: cc (links the build scripts and macros that a component uses)
-        hint: install a C compiler, such as Debian's package `gcc`
+        hint: install a C compiler: `apt-get install gcc` on Debian
+        missing: rustup (adds the target)
+        hint: install Rust with rustup: https://rustup.rs
         ");
     });
 }

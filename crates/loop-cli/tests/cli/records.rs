@@ -110,7 +110,8 @@ fn every_decision_is_in_the_audit_file() {
 fn what_was_used_is_learned() {
     let sandbox = Sandbox::new();
     sandbox.write("notes/a.txt", "text");
-    let grants = "fs = [{ name = \"notes\", path = \"notes\" }]\nnet.connect = [\"10.0.0.0/8:*\"]";
+    sandbox.write("other/a.txt", "text");
+    let grants = "fs = [{ name = \"notes\", path = \"notes\" }, { name = \"other\", path = \"other\" }]\nnet.connect = [\"10.0.0.0/8:*\"]";
     let run = |learn: &str| {
         sandbox.run(&[
             "run",
@@ -224,13 +225,35 @@ fn a_collector_that_is_not_there_is_a_warning() {
         OpenError::InvalidBounds
         OpenError::InvalidBounds
         --- stderr
-        warning: http://127.0.0.1:[PORT] takes no metrics: Connection refused (os error 111)
+        warning: the collector has not taken a request (error: cannot connect to the collector at http://127.0.0.1:[PORT]/: Connection refused (os error 111))
         "#);
-        assert_snapshot!(sandbox.run(&["run", &guest, "--otlp", "https://example.com"]), @"
+        assert_snapshot!(sandbox.run(&["run", &guest, "--otlp", "127.0.0.1:4317"]), @"
         exit code 2
         --- stderr
-        error: `https://example.com` is no collector's URL
-        hint: only plain HTTP is spoken, to a collector such as http://127.0.0.1:4318
+        error: `127.0.0.1:4317` is not the URL of a collector, which looks like http://127.0.0.1:4318
+        ");
+    });
+}
+
+#[test]
+fn a_collector_that_does_not_answer_does_not_hold_up_the_run() {
+    let sandbox = Sandbox::new();
+    // Connections wait here to be accepted.
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", silent.local_addr().unwrap());
+    let guest = guest("core-logging");
+    sandbox.filtered(|| {
+        assert_snapshot!(sandbox.run(&["run", &guest, "--otlp", &url, "--", "records"]), @"
+        exit code 0
+        --- stdout
+        Level::Trace false
+        Level::Info true
+        --- stderr
+        [TIME] info  core-logging: served path=/index.html share=0.5 cached=true
+        [TIME] warn  core-logging: odd thing
+        [TIME] error core-logging: broken
+        warning: the collector has not taken a request (error: the collector has not answered in time)
+        warning: records and spans that did not reach the collector: 3
         ");
     });
 }

@@ -13,7 +13,7 @@ mod send;
 
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use tokio::sync::mpsc;
@@ -44,7 +44,7 @@ const SHUTDOWN_MAX: Duration = Duration::from_secs(5);
 #[derive(Debug)]
 pub struct Otlp {
     queue: mpsc::Sender<Item>,
-    counts: Arc<Counts>,
+    shared: Arc<Shared>,
     worker: JoinHandle<Option<SendError>>,
 }
 
@@ -54,18 +54,31 @@ pub struct Otlp {
 pub struct Sent {
     /// How many the collector has taken.
     pub sent: u64,
-    /// How many found no place in the queue, or were in a request that failed.
+    /// How many found no place in the queue, were in a request that failed, or still waited when the time was over.
     pub lost: u64,
     /// The last failure, if there was one.
     pub error: Option<SendError>,
 }
 
 #[derive(Debug, Default)]
-struct Counts {
+struct Shared {
+    /// Records and spans that were written: what was not sent of them in the end is lost.
+    written: AtomicU64,
     sent: AtomicU64,
-    lost: AtomicU64,
     /// The bytes of what waits.
     waiting: AtomicUsize,
+    /// Whether a failure was told.
+    told: AtomicBool,
+}
+
+impl Shared {
+    /// Tells of a failure, if it is the first: a collector that is gone would fill the screen.
+    fn tell(&self, error: &SendError) {
+        if !self.told.swap(true, Ordering::Relaxed) {
+            let error: &(dyn std::error::Error + 'static) = error;
+            tracing::warn!(error, "the collector has not taken a request");
+        }
+    }
 }
 
 enum Item {
@@ -86,14 +99,14 @@ impl Otlp {
     pub fn start(endpoint: &str, app: &str) -> Result<Self, SendError> {
         let endpoint = Endpoint::parse(endpoint)?;
         let (queue, items) = mpsc::channel(QUEUE_MAX);
-        let counts = Arc::new(Counts::default());
+        let shared = Arc::new(Shared::default());
         let worker = Worker {
             endpoint,
             source: Source {
                 app: app.to_owned(),
                 start_ns: wall_ns(),
             },
-            counts: Arc::clone(&counts),
+            shared: Arc::clone(&shared),
             records: Vec::new(),
             spans: Vec::new(),
             metrics: None,
@@ -102,7 +115,7 @@ impl Otlp {
         let worker = tokio::spawn(worker.run(items));
         Ok(Self {
             queue,
-            counts,
+            shared,
             worker,
         })
     }
@@ -111,7 +124,7 @@ impl Otlp {
     pub fn sink(&self) -> Arc<dyn LogSink> {
         Arc::new(Sink {
             queue: self.queue.clone(),
-            counts: Arc::clone(&self.counts),
+            shared: Arc::clone(&self.shared),
         })
     }
 
@@ -129,11 +142,15 @@ impl Otlp {
         };
         let error = tokio::time::timeout(SHUTDOWN_MAX, stop)
             .await
-            .unwrap_or(Some(SendError::Timeout));
-        let read = |count: &AtomicU64| count.load(Ordering::Relaxed);
+            .unwrap_or_else(|_| {
+                self.shared.tell(&SendError::Timeout);
+                Some(SendError::Timeout)
+            });
+        let sent = self.shared.sent.load(Ordering::Relaxed);
+        let written = self.shared.written.load(Ordering::Relaxed);
         Sent {
-            sent: read(&self.counts.sent),
-            lost: read(&self.counts.lost),
+            sent,
+            lost: written.saturating_sub(sent),
             error,
         }
     }
@@ -148,17 +165,19 @@ impl Drop for Otlp {
 #[derive(Clone)]
 struct Sink {
     queue: mpsc::Sender<Item>,
-    counts: Arc<Counts>,
+    shared: Arc<Shared>,
 }
 
 impl Sink {
     fn put(&self, bytes: usize, item: impl FnOnce() -> Item) {
-        let Counts { lost, waiting, .. } = &*self.counts;
+        let Shared {
+            written, waiting, ..
+        } = &*self.shared;
+        written.fetch_add(1, Ordering::Relaxed);
         let before = waiting.fetch_add(bytes, Ordering::Relaxed);
         let room = before.saturating_add(bytes) <= QUEUE_BYTES_MAX;
         if !room || self.queue.try_send(item()).is_err() {
             waiting.fetch_sub(bytes, Ordering::Relaxed);
-            lost.fetch_add(1, Ordering::Relaxed);
         }
     }
 }
@@ -184,7 +203,7 @@ fn span_bytes(span: &SpanRecord) -> usize {
 struct Worker {
     endpoint: Endpoint,
     source: Source,
-    counts: Arc<Counts>,
+    shared: Arc<Shared>,
     records: Vec<Record>,
     spans: Vec<SpanRecord>,
     metrics: Option<Metrics>,
@@ -241,7 +260,7 @@ impl Worker {
             let body = encode::traces(&self.source, &spans);
             self.send("v1/traces", &body, spans.len()).await;
         }
-        self.counts.waiting.fetch_sub(bytes, Ordering::Relaxed);
+        self.shared.waiting.fetch_sub(bytes, Ordering::Relaxed);
     }
 
     async fn send_metrics(&mut self) {
@@ -259,17 +278,16 @@ impl Worker {
     /// Sends one request. What it carries is lost if that fails: telemetry that comes late helps nobody, and the next
     /// reading of the metrics holds all that this one held.
     async fn send(&mut self, path: &str, body: &serde_json::Value, items: usize) {
-        let count = match self.endpoint.post(path, body).await {
-            Ok(()) => &self.counts.sent,
-            Err(error) => {
-                if self.error.is_none() {
-                    tracing::warn!(%error, "the collector has not taken a request");
-                }
-                self.error = Some(error);
-                &self.counts.lost
+        match self.endpoint.post(path, body).await {
+            Ok(()) => {
+                let items = u64::try_from(items).unwrap_or(u64::MAX);
+                self.shared.sent.fetch_add(items, Ordering::Relaxed);
             }
-        };
-        count.fetch_add(u64::try_from(items).unwrap_or(u64::MAX), Ordering::Relaxed);
+            Err(error) => {
+                self.shared.tell(&error);
+                self.error = Some(error);
+            }
+        }
     }
 }
 

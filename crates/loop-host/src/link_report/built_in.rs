@@ -1,10 +1,11 @@
 //! The interfaces of the host itself, from the WIT that it was built with.
 
 use crate::shape::{Interface, WitPackage, interfaces_of_wit};
+use crate::wasi::version;
 
 /// The files of packages that stand in this repository.
 macro_rules! packages {
-    ($($name:literal: $($file:literal)+;)*) => {
+    ($($name:literal: $($file:expr),+;)*) => {
         [$(WitPackage {
             name: $name,
             files: &[$(($file, include_str!(concat!("../../../../wit/", $file)))),+],
@@ -12,25 +13,32 @@ macro_rules! packages {
     };
 }
 
+/// A file of WASI in one of its versions.
+macro_rules! wasi {
+    ($version:ident, $file:literal) => {
+        concat!("vendor/wasi-", version!($version), "/deps/", $file)
+    };
+}
+
 /// WASI as wasmtime serves it, and `loop:core`; each package after those it uses.
 const PACKAGES: [WitPackage<'static>; 15] = packages! {
-    "wasi:io": "vendor/wasi-0.2.12/deps/io.wit";
-    "wasi:clocks": "vendor/wasi-0.2.12/deps/clocks.wit";
-    "wasi:random": "vendor/wasi-0.2.12/deps/random.wit";
-    "wasi:filesystem": "vendor/wasi-0.2.12/deps/filesystem.wit";
-    "wasi:sockets": "vendor/wasi-0.2.12/deps/sockets.wit";
-    "wasi:cli": "vendor/wasi-0.2.12/deps/cli.wit";
-    "wasi:http": "vendor/wasi-0.2.12/deps/http.wit";
-    "wasi:config": "vendor/wasi-0.2.12/deps/config/store.wit" "vendor/wasi-0.2.12/deps/config/world.wit";
-    "wasi:clocks": "vendor/wasi-0.3.0/deps/clocks.wit";
-    "wasi:random": "vendor/wasi-0.3.0/deps/random.wit";
-    "wasi:filesystem": "vendor/wasi-0.3.0/deps/filesystem.wit";
-    "wasi:sockets": "vendor/wasi-0.3.0/deps/sockets.wit";
-    "wasi:cli": "vendor/wasi-0.3.0/deps/cli.wit";
-    "wasi:http": "vendor/wasi-0.3.0/deps/http.wit";
+    "wasi:io": wasi!(p2, "io.wit");
+    "wasi:clocks": wasi!(p2, "clocks.wit");
+    "wasi:random": wasi!(p2, "random.wit");
+    "wasi:filesystem": wasi!(p2, "filesystem.wit");
+    "wasi:sockets": wasi!(p2, "sockets.wit");
+    "wasi:cli": wasi!(p2, "cli.wit");
+    "wasi:http": wasi!(p2, "http.wit");
+    "wasi:config": wasi!(p2, "config/store.wit"), wasi!(p2, "config/world.wit");
+    "wasi:clocks": wasi!(p3, "clocks.wit");
+    "wasi:random": wasi!(p3, "random.wit");
+    "wasi:filesystem": wasi!(p3, "filesystem.wit");
+    "wasi:sockets": wasi!(p3, "sockets.wit");
+    "wasi:cli": wasi!(p3, "cli.wit");
+    "wasi:http": wasi!(p3, "http.wit");
     "loop:core":
-        "core/core.wit" "core/cancellation.wit" "core/clocks.wit" "core/logging.wit" "core/metrics.wit"
-        "core/randomness.wit" "core/tracing.wit" "core/waiting.wit";
+        "core/core.wit", "core/cancellation.wit", "core/clocks.wit", "core/logging.wit", "core/metrics.wit",
+        "core/randomness.wit", "core/tracing.wit", "core/waiting.wit";
 };
 
 /// What components export to the host. A component that imports one of these wants another component.

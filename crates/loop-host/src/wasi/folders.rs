@@ -19,12 +19,33 @@
 //!
 //! Invariant: no path is resolved below the handle of `/`. It is one of a device, so the system would refuse as well.
 
+/// The methods that do nothing but take paths, with what each wants of the folder that a path is relative to. They are the same
+/// in both versions, and the types of each version stand where this is called.
+macro_rules! with_paths {
+    ($asks:ident) => {
+        $asks!("open-at", open_at(fd: Handle, follow: PathFlags, path: String, how: OpenFlags, flags: DescriptorFlags),
+            fd/path: opening(how, flags));
+        $asks!("readlink-at", readlink_at(fd: Handle, path: String), fd/path: Want::LOOK);
+        $asks!("set-times-at", set_times_at(fd: Handle, follow: PathFlags, path: String, read: NewTimestamp, changed: NewTimestamp),
+            fd/path: Want::TOUCH);
+        $asks!("create-directory-at", create_directory_at(fd: Handle, path: String), fd/path: Want::MAKE_FOLDER);
+        $asks!("remove-directory-at", remove_directory_at(fd: Handle, path: String), fd/path: Want::CHANGE);
+        $asks!("unlink-file-at", unlink_file_at(fd: Handle, path: String), fd/path: Want::CHANGE);
+        $asks!("symlink-at", symlink_at(fd: Handle, target: String, path: String), fd/path: Want::CHANGE);
+        $asks!("rename-at", rename_at(fd: Handle, path: String, new_fd: Handle, new_path: String),
+            fd/path: Want::CHANGE, new_fd/new_path: Want::CHANGE);
+        $asks!("link-at", link_at(fd: Handle, follow: PathFlags, path: String, new_fd: Handle, new_path: String),
+            fd/path: Want::CHANGE, new_fd/new_path: Want::CHANGE);
+    };
+}
+
 mod p2;
 mod p3;
 #[cfg(test)]
 mod tests;
 
 use std::fs::File;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, LazyLock};
 
 use loop_core::grants::Access;
@@ -67,6 +88,8 @@ struct Given {
     file: Arc<File>,
     name: String,
     access: Access,
+    /// Whether the instance did something with it.
+    used: AtomicBool,
 }
 
 /// What a call is about to do with a path.
@@ -196,6 +219,9 @@ impl Folders {
         if path.starts_with('/') && !self.allows(&wanted(path, want.target), want.access) {
             return Ok(Answer::Denied);
         }
+        if !given.used.swap(true, Ordering::Relaxed) {
+            self.gate.folder_used(&given.name);
+        }
         // Links may lead back in, which only wasmtime-wasi can tell.
         let leaving = leaves(parts(path)).then(|| {
             let path = format!("{}/{path}", given.name);
@@ -228,6 +254,7 @@ fn directories(state: &mut State) -> wasmtime::Result<Vec<(Handle, String)>> {
                     FsPerms::ReadOnly => Access::Read,
                     FsPerms::ReadWrite => Access::ReadWrite,
                 },
+                used: AtomicBool::new(false),
             });
         }
     }

@@ -8,6 +8,9 @@
 //! and the wire get what it says. A redirect is an answer like any other: it goes back to the component, and is judged
 //! when the component follows it. No proxy is used, whatever the environment says.
 //!
+//! A request to another component carries the place of its sender in a trace, so that the trace goes on there. To one that
+//! goes to the network nothing is added.
+//!
 //! What is absent: HTTP/2, connections that outlive their response, and certificates other than the
 //! web's own.
 
@@ -32,6 +35,7 @@ use wasmtime_wasi::runtime::spawn;
 use wasmtime_wasi_http::io::TokioIo;
 use wasmtime_wasi_http::{Error, RequestOptions, Result, WasiBody, WasiHttpHooks};
 
+use crate::core::CoreCtx;
 use crate::gate::Gate;
 use crate::wasi::http_client::body::{Bounded, Paced};
 use crate::wasi::http_client::target::Target;
@@ -76,8 +80,16 @@ const BETWEEN_BYTES_DEFAULT: Duration = Duration::from_mins(1);
 /// The longest of these times that a component may set, for long polls.
 const TIME_MAX: Duration = Duration::from_mins(10);
 
+/// The headers of W3C Trace Context.
+const TRACE_PARENT: &str = "traceparent";
+const TRACE_STATE: &str = "tracestate";
+
 /// What wasmtime-wasi-http asks of the host, for one instance.
-pub(crate) struct HttpHooks(Arc<Client>);
+pub(crate) struct HttpHooks {
+    client: Arc<Client>,
+    /// It stands here for its trace, which goes on in the component that a route leads to.
+    pub(crate) core: CoreCtx,
+}
 
 #[derive(Clone)]
 struct Client {
@@ -97,22 +109,24 @@ impl HttpHooks {
         lookup: Lookup,
         body: ByteSize,
         route: Option<Arc<dyn HttpRoute>>,
+        core: CoreCtx,
     ) -> Self {
-        Self(Arc::new(Client {
+        let client = Arc::new(Client {
             gate,
             lookup,
             body_max: body.0,
             route,
             connections: Arc::new(Semaphore::new(CONNECTIONS_MAX)),
             tls: None,
-        }))
+        });
+        Self { client, core }
     }
 }
 
 impl fmt::Debug for HttpHooks {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("HttpHooks")
-            .field("gate", &self.0.gate)
+            .field("gate", &self.client.gate)
             .finish_non_exhaustive()
     }
 }
@@ -123,11 +137,15 @@ type Driver = Box<dyn Future<Output = Result<()>> + Send>;
 impl WasiHttpHooks for HttpHooks {
     fn send_request(
         &mut self,
-        request: http::Request<WasiBody>,
+        mut request: http::Request<WasiBody>,
         options: Option<RequestOptions>,
         _: Box<dyn Future<Output = Result<()>> + Send>,
     ) -> Box<dyn Future<Output = Result<(http::Response<WasiBody>, Driver)>> + Send> {
-        let client = Arc::clone(&self.0);
+        // Not what goes to the network: servers would learn which requests belong together. `loop:core` says so to components.
+        if self.client.route.is_some() {
+            trace(&mut self.core, request.headers_mut());
+        }
+        let client = Arc::clone(&self.client);
         Box::new(async move { client.send(request, options.unwrap_or_default()).await })
     }
 }
@@ -205,6 +223,19 @@ impl Client {
         let (head, body) = response.into_parts();
         let body = Bounded::response(body, self.body_max)?;
         Ok(http::Response::from_parts(head, body.boxed_unsync()))
+    }
+}
+
+/// Has a request carry the place of its sender in a trace, unless the component wrote one itself.
+fn trace(core: &mut CoreCtx, headers: &mut http::HeaderMap) {
+    if headers.contains_key(TRACE_PARENT) {
+        return;
+    }
+    let place = core.trace();
+    for (name, value) in [(TRACE_PARENT, place.parent()), (TRACE_STATE, place.state)] {
+        if let (false, Ok(value)) = (value.is_empty(), value.parse()) {
+            headers.insert(name, value);
+        }
     }
 }
 

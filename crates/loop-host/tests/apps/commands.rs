@@ -115,7 +115,7 @@ async fn no_path_leads_out_of_a_granted_folder() {
 async fn a_granted_folder_that_is_not_there_is_told_before_anything_runs() {
     let printed = run_one(
         "hello",
-        "fs = [{ name = \"d\", path = \"/none/such\" }]",
+        "fs = [{ name = \"d\", path = \"/none/./such/\" }]",
         &[],
     )
     .await;

@@ -174,6 +174,51 @@ async fn what_leads_upwards_is_denied_and_nothing_could_grant_it() {
     assert_eq!(denials, "");
 }
 
+/// Keeps the names of the granted folders that are used.
+#[derive(Default)]
+struct Used(Mutex<Vec<String>>);
+
+impl Observer for Used {
+    fn event(&self, event: &Event<'_>) {
+        if let Event::Folder { component, name } = event {
+            self.0.lock().unwrap().push(format!("{component} {name}"));
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_granted_folder_is_told_once_when_it_is_used() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("a.txt"), "a note").unwrap();
+    let path = folder.path().display();
+    let both = format!(
+        "fs = [{{ name = \"data\", path = \"{path}\" }}, {{ name = \"more\", path = \"{path}\" }}]"
+    );
+    for guest in ["files-p2", "files-p3"] {
+        for (jobs, expected) in [
+            (vec!["folders", "stat:data", "read:/:other/a.txt"], vec![]),
+            (vec!["write:data:a.txt"], vec![]),
+            (vec!["read:data:a.txt", "look:data:none"], vec!["data"]),
+            (vec!["list:more"], vec!["more"]),
+        ] {
+            let used = Arc::new(Used::default());
+            let host = Host::builder()
+                .cache(cache())
+                .observer(Arc::clone(&used) as Arc<dyn Observer>)
+                .build()
+                .unwrap();
+            let mut spec = load(&host, guest);
+            spec.grants = grants(&both);
+            run(&host, AppSpec::single(spec), &jobs).await;
+            let expected: Vec<_> = expected
+                .iter()
+                .map(|name| format!("{guest} {name}"))
+                .collect();
+            assert_eq!(*used.0.lock().unwrap(), expected, "{guest} {jobs:?}");
+        }
+    }
+}
+
 #[tokio::test]
 async fn a_folder_named_as_the_whole_takes_its_place() {
     let folder = tempfile::tempdir().unwrap();

@@ -317,6 +317,21 @@ async fn a_collector_that_fails_or_is_gone_loses_what_it_is_sent() {
     }
 }
 
+#[tokio::test(start_paused = true)]
+async fn the_end_does_not_wait_for_a_collector_that_does_not_answer() {
+    let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let endpoint = format!("http://{}", silent.local_addr().unwrap());
+    let otlp = Otlp::start(&endpoint, "notes").unwrap();
+    let case = Case::new(CoreOptions {
+        sinks: vec![otlp.sink()],
+        ..CoreOptions::default()
+    });
+    case.run("core-logging", &["records"]).await;
+    let sent = otlp.shutdown().await;
+    assert_eq!((sent.sent, sent.lost), (0, 3));
+    assert!(matches!(sent.error, Some(SendError::Timeout)), "{sent:?}");
+}
+
 #[tokio::test]
 async fn what_finds_no_place_in_the_queue_is_counted() {
     let (endpoint, _) = collector(200).await;

@@ -1,31 +1,32 @@
 //! The functions of `wasi:filesystem` 0.2 that take paths. The others are wasmtime-wasi's.
 
 use wasmtime::StoreContextMut;
-use wasmtime::component::{Linker, Resource};
+use wasmtime::component::Linker;
 use wasmtime_wasi::filesystem::WasiFilesystemView as _;
 use wasmtime_wasi::p2::FsResult;
 use wasmtime_wasi::p2::bindings::filesystem::types::{
-    DescriptorFlags, DescriptorStat, DescriptorType, DirectoryEntryStream, ErrorCode,
-    HostDescriptor as _, NewTimestamp, OpenFlags, PathFlags,
+    DescriptorFlags, DescriptorStat, DescriptorType, ErrorCode, HostDescriptor as _, NewTimestamp,
+    OpenFlags, PathFlags,
 };
 
 use loop_core::grants::Access;
 
 use crate::state::State;
 use crate::wasi::folders::{Answer, Handle, Pass, Target, Want, ask, directories, is_rest};
+use crate::wasi::version;
 
 /// Serves them to whatever imports them, in the place of wasmtime-wasi's: the linker has to allow shadowing.
 ///
 /// # Errors
 /// It does not.
 pub(crate) fn add_to_linker_p2(linker: &mut Linker<State>) -> wasmtime::Result<()> {
-    let mut preopens = linker.instance("wasi:filesystem/preopens@0.2.12")?;
+    let mut preopens = linker.instance(concat!("wasi:filesystem/preopens@", version!(p2)))?;
     preopens.func_wrap(
         "get-directories",
         |mut store: StoreContextMut<'_, State>, (): ()| Ok((directories(store.data_mut())?,)),
     )?;
 
-    let mut types = linker.instance("wasi:filesystem/types@0.2.12")?;
+    let mut types = linker.instance(concat!("wasi:filesystem/types@", version!(p2)))?;
 
     /// Adds a method that asks about each of its paths, and then does what wasmtime-wasi does.
     macro_rules! asks {
@@ -48,19 +49,7 @@ pub(crate) fn add_to_linker_p2(linker: &mut Linker<State>) -> wasmtime::Result<(
         };
     }
 
-    asks!("open-at", open_at(fd: Handle, follow: PathFlags, path: String, how: OpenFlags, flags: DescriptorFlags),
-        fd/path: opening(how, flags));
-    asks!("readlink-at", readlink_at(fd: Handle, path: String), fd/path: Want::LOOK);
-    asks!("set-times-at", set_times_at(fd: Handle, follow: PathFlags, path: String, read: NewTimestamp, changed: NewTimestamp),
-        fd/path: Want::TOUCH);
-    asks!("create-directory-at", create_directory_at(fd: Handle, path: String), fd/path: Want::MAKE_FOLDER);
-    asks!("remove-directory-at", remove_directory_at(fd: Handle, path: String), fd/path: Want::CHANGE);
-    asks!("unlink-file-at", unlink_file_at(fd: Handle, path: String), fd/path: Want::CHANGE);
-    asks!("symlink-at", symlink_at(fd: Handle, target: String, path: String), fd/path: Want::CHANGE);
-    asks!("rename-at", rename_at(fd: Handle, path: String, new_fd: Handle, new_path: String),
-        fd/path: Want::CHANGE, new_fd/new_path: Want::CHANGE);
-    asks!("link-at", link_at(fd: Handle, follow: PathFlags, path: String, new_fd: Handle, new_path: String),
-        fd/path: Want::CHANGE, new_fd/new_path: Want::CHANGE);
+    with_paths!(asks);
 
     types.func_wrap_async(
         "[method]descriptor.stat-at",
@@ -119,15 +108,10 @@ pub(crate) fn add_to_linker_p2(linker: &mut Linker<State>) -> wasmtime::Result<(
         |mut store: StoreContextMut<'_, State>, (fd,): (Handle,)| {
             Box::new(async move {
                 let state = store.data_mut();
-                let done: FsResult<Resource<DirectoryEntryStream>> =
-                    match is_rest(state, &fd)?.then(|| ask(state, &fd, ".", Want::LIST)) {
-                        Some(asked) => match refusal(asked?) {
-                            Ok(_) => Err(ErrorCode::NoEntry.into()),
-                            Err(code) => Err(code.into()),
-                        },
-                        None => state.filesystem().read_directory(fd).await,
-                    };
-                answer(Pass::default(), done)
+                match refusal(ask(state, &fd, ".", Want::LIST)?) {
+                    Ok(pass) => answer(pass, state.filesystem().read_directory(fd).await),
+                    Err(code) => Ok((Err(code),)),
+                }
             })
         },
     )

@@ -14,6 +14,7 @@ use wasmtime_wasi::p3::filesystem::FilesystemResult;
 
 use crate::state::State;
 use crate::wasi::folders::{Answer, Handle, Pass, Target, Want, ask, directories, is_rest};
+use crate::wasi::version;
 
 /// The methods of wasmtime-wasi, which are functions of a type there.
 type Methods = WasiFilesystem;
@@ -23,13 +24,13 @@ type Methods = WasiFilesystem;
 /// # Errors
 /// It does not, or its engine has no concurrency.
 pub(crate) fn add_to_linker_p3(linker: &mut Linker<State>) -> wasmtime::Result<()> {
-    let mut preopens = linker.instance("wasi:filesystem/preopens@0.3.0")?;
+    let mut preopens = linker.instance(concat!("wasi:filesystem/preopens@", version!(p3)))?;
     preopens.func_wrap(
         "get-directories",
         |mut store: StoreContextMut<'_, State>, (): ()| Ok((directories(store.data_mut())?,)),
     )?;
 
-    let mut types = linker.instance("wasi:filesystem/types@0.3.0")?;
+    let mut types = linker.instance(concat!("wasi:filesystem/types@", version!(p3)))?;
 
     /// Adds a method that asks about each of its paths, and then does what wasmtime-wasi does.
     macro_rules! asks {
@@ -51,19 +52,7 @@ pub(crate) fn add_to_linker_p3(linker: &mut Linker<State>) -> wasmtime::Result<(
         };
     }
 
-    asks!("open-at", open_at(fd: Handle, follow: PathFlags, path: String, how: OpenFlags, flags: DescriptorFlags),
-        fd/path: opening(how, flags));
-    asks!("readlink-at", readlink_at(fd: Handle, path: String), fd/path: Want::LOOK);
-    asks!("set-times-at", set_times_at(fd: Handle, follow: PathFlags, path: String, read: NewTimestamp, changed: NewTimestamp),
-        fd/path: Want::TOUCH);
-    asks!("create-directory-at", create_directory_at(fd: Handle, path: String), fd/path: Want::MAKE_FOLDER);
-    asks!("remove-directory-at", remove_directory_at(fd: Handle, path: String), fd/path: Want::CHANGE);
-    asks!("unlink-file-at", unlink_file_at(fd: Handle, path: String), fd/path: Want::CHANGE);
-    asks!("symlink-at", symlink_at(fd: Handle, target: String, path: String), fd/path: Want::CHANGE);
-    asks!("rename-at", rename_at(fd: Handle, path: String, new_fd: Handle, new_path: String),
-        fd/path: Want::CHANGE, new_fd/new_path: Want::CHANGE);
-    asks!("link-at", link_at(fd: Handle, follow: PathFlags, path: String, new_fd: Handle, new_path: String),
-        fd/path: Want::CHANGE, new_fd/new_path: Want::CHANGE);
+    with_paths!(asks);
 
     types.func_wrap_concurrent(
         "[method]descriptor.stat-at",
@@ -119,9 +108,7 @@ pub(crate) fn add_to_linker_p3(linker: &mut Linker<State>) -> wasmtime::Result<(
     types.func_wrap(
         "[method]descriptor.read-directory",
         |mut store: StoreContextMut<'_, State>, (fd,): (Handle,)| {
-            if is_rest(store.data_mut(), &fd)? {
-                let asked = ask(store.data_mut(), &fd, ".", Want::LIST)?;
-                let code = refusal(asked).err().unwrap_or(ErrorCode::NoEntry);
+            if let Err(code) = refusal(ask(store.data_mut(), &fd, ".", Want::LIST)?) {
                 return Ok((nothing(store, code)?,));
             }
             let store = component::Access::<_, WasiFilesystem>::new(store, State::filesystem);

@@ -10,8 +10,10 @@ use loop_core::limits::ByteSize;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
-use wasmtime_wasi_http::{RequestOptions, Result, WasiBody};
+use wasmtime_wasi_http::{RequestOptions, Result, WasiBody, WasiHttpHooks as _};
 
+use crate::core::{CallScope, CoreApp, CoreOptions, Reads, TraceContext};
+use crate::limits::OutputBudget;
 use crate::wasi::http_client::connect::Tls;
 use crate::wasi::http_client::{Client, HttpHooks, HttpRoute};
 use crate::wasi::lookup::Lookup;
@@ -30,10 +32,17 @@ const NAMES: [(&str, &[&str]); 6] = [
 const BODY_MAX: u64 = 1000;
 
 fn client(grants: &str, route: Option<Arc<dyn HttpRoute>>) -> (Arc<Client>, Arc<Decisions>) {
+    let (hooks, decisions) = hooks(grants, route);
+    (hooks.client, decisions)
+}
+
+fn hooks(grants: &str, route: Option<Arc<dyn HttpRoute>>) -> (HttpHooks, Arc<Decisions>) {
     let (gate, decisions) = gate(grants);
     let lookup = Lookup::new(gate.clone(), Names::of(&NAMES));
-    let HttpHooks(client) = HttpHooks::new(gate, lookup, ByteSize(BODY_MAX), route);
-    (client, decisions)
+    let app = CoreApp::new(CoreOptions::default());
+    let core = app.context(&"web".into(), Reads::Own, OutputBudget::new(0));
+    let hooks = HttpHooks::new(gate, lookup, ByteSize(BODY_MAX), route, core);
+    (hooks, decisions)
 }
 
 /// A server that gives each caller the same answer, and remembers what it was sent.
@@ -429,6 +438,61 @@ async fn a_route_takes_what_is_granted_and_stays_within_the_limits() {
     assert_eq!(words(refused), "HttpRequestDenied");
     let large = send(&client, get("https://api.example.com/?100")).await;
     assert_eq!(words(large), "HttpResponseBodySize(Some(1000))");
+}
+
+/// Keeps the headers that it is sent.
+#[derive(Default)]
+struct Heard(Mutex<Vec<http::HeaderMap>>);
+
+#[async_trait]
+impl HttpRoute for Heard {
+    async fn send(&self, request: http::Request<WasiBody>) -> Result<http::Response<WasiBody>> {
+        self.0.lock().unwrap().push(request.headers().clone());
+        let body = Full::default().map_err(|never| match never {});
+        Ok(http::Response::new(body.boxed_unsync()))
+    }
+}
+
+const PLACE: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+
+/// Sends as a component does that serves a call with this place in a trace.
+async fn send_traced(hooks: &mut HttpHooks, request: http::Request<WasiBody>) {
+    hooks.core.begin(CallScope {
+        trace: TraceContext::parse(PLACE, "vendor=data").ok(),
+        ..CallScope::default()
+    });
+    let sent = hooks.send_request(request, None, Box::new(async { Ok(()) }));
+    drop(Box::into_pin(sent).await.unwrap());
+}
+
+#[tokio::test]
+async fn a_trace_goes_on_in_another_component_unless_the_sender_names_one() {
+    let heard = Arc::<Heard>::default();
+    let (mut hooks, _) = hooks(r#"net.http = ["http://api.test"]"#, Some(heard.clone()));
+    send_traced(&mut hooks, get("http://api.test/")).await;
+    let other = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-00";
+    let mut with_its_own = get("http://api.test/");
+    let headers = with_its_own.headers_mut();
+    headers.insert("traceparent", other.parse().unwrap());
+    send_traced(&mut hooks, with_its_own).await;
+
+    let heard = heard.0.lock().unwrap();
+    let has = |at: usize, name: &str, value: &str| heard[at].get(name).unwrap() == value;
+    assert!(has(0, "traceparent", PLACE) && has(0, "tracestate", "vendor=data"));
+    assert!(has(1, "traceparent", other) && !heard[1].contains_key("tracestate"));
+}
+
+#[tokio::test]
+async fn the_network_hears_of_no_trace() {
+    let server = Server::answering(OK).await;
+    let url = format!("http://127.0.0.1:{}/", server.port);
+    let (mut hooks, _) = hooks(&format!(r#"net.http = ["{url}"]"#), None);
+    send_traced(&mut hooks, get(&url)).await;
+    let heard = server.heard.lock().unwrap().concat();
+    assert!(
+        heard.starts_with("GET / ") && !heard.contains("trace"),
+        "{heard}"
+    );
 }
 
 /// Serves HTTPS for `localhost` with a certificate that an authority of its own has signed.
