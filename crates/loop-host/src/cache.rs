@@ -25,8 +25,12 @@ use twox_hash::XxHash3_64 as Checksum;
 /// The size beyond which the entries that were not used for longest are removed: some hundred JavaScript components.
 const CACHE_BYTES_MAX: u64 = 4 << 30;
 
+/// How entries' names end. Another form of entry has another ending, so that those of an older `loop` are not taken for
+/// damaged ones: nobody asks for them any more, and they are removed in time.
+const FORMAT: &str = "2.cwasm";
+
 /// What an entry ends with: a mark and the checksum of what stands before.
-const MARK: [u8; 8] = *b"loopcwa2";
+const MARK: [u8; 8] = *b"loopcwas";
 const TRAILER_BYTES: usize = MARK.len() + 8;
 
 /// How much of an entry is read at a time: it stays on the stack and in the processor's cache.
@@ -102,7 +106,7 @@ impl Cache {
             // Writing to a string does not fail.
             let _ = write!(name, "{byte:02x}");
         }
-        self.folder.join(format!("{name}-{engine:016x}.cwasm"))
+        self.folder.join(format!("{name}-{engine:016x}.{FORMAT}"))
     }
 
     /// Removes the entries that were not used for longest until the rest fits.
