@@ -72,6 +72,17 @@ impl Repo {
     pub(crate) fn command(&self, program: &str) -> Command {
         let mut command = Command::new(program);
         command.current_dir(&self.root);
+        // What Cargo tells this program of its package is not for others: the build script of `ring` runs again when it
+        // changes, and then half of all is compiled anew.
+        for (name, _) in std::env::vars_os() {
+            let of_package = ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BIN_"];
+            if of_package
+                .iter()
+                .any(|start| name.to_string_lossy().starts_with(start))
+            {
+                command.env_remove(name);
+            }
+        }
         command
     }
 

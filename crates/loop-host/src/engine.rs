@@ -96,7 +96,7 @@ impl Engines {
         let engine = Engine::new(&self.config(kind)).map_err(HostError::Engine)?;
         // Two threads may both get here; the second engine made is dropped again.
         let engine = slot.get_or_init(|| engine);
-        self.ticker.advance(engine);
+        self.ticker.advance(engine).map_err(HostError::Thread)?;
         Ok(engine)
     }
 

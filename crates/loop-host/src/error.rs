@@ -18,6 +18,9 @@ pub enum HostError {
     /// The engine refused its settings, or the machine cannot run it.
     #[error("the WebAssembly engine could not be made")]
     Engine(#[source] wasmtime::Error),
+    /// The thread that ends what takes too long could not be started.
+    #[error("no thread could be started to keep deadlines")]
+    Thread(#[source] std::io::Error),
     /// Two providers have the same name.
     #[error("two providers are called `{name}`")]
     ProviderTwice {

@@ -55,7 +55,6 @@ impl Instances {
         body: impl for<'a> FnOnce(&'a mut Live) -> BoxFuture<'a, wasmtime::Result<R>> + Send,
     ) -> Result<R, CallError> {
         let linked = &*self.linked;
-        let _running = linked.host.engines.running();
         self.until(call, async {
             let live = linked.instantiate_with(call, args).await?;
             linked.run(live, call, body).await.map(|(_, result)| result)
@@ -79,7 +78,6 @@ impl Instances {
                 path,
             });
         }
-        let _running = linked.host.engines.running();
         let timed = async {
             match self.mode {
                 Mode::One => {
@@ -126,24 +124,23 @@ impl Instances {
         call: &Call,
         work: impl Future<Output = Result<R, CallError>>,
     ) -> Result<R, CallError> {
+        let linked = &*self.linked;
+        let running = linked.host.engines.running();
         let Some(deadline) = call.deadline() else {
             return work.await;
         };
         // The guest gives its thread back at each tick of the epoch, so this ends loops and waits alike.
-        tokio::time::timeout_at(deadline, work)
-            .await
-            .unwrap_or_else(|_| {
-                let linked = &*self.linked;
-                let component = linked.name.to_string();
-                linked.host.observer.event(&Event::Limit {
-                    component: &component,
-                    limit: "call",
-                });
-                Err(CallError::Deadline {
-                    component,
-                    after: Span(linked.call_limit()),
-                })
+        running.until(deadline, work).await.unwrap_or_else(|| {
+            let component = linked.name.to_string();
+            linked.host.observer.event(&Event::Limit {
+                component: &component,
+                limit: "call",
+            });
+            Err(CallError::Deadline {
+                component,
+                after: Span(linked.call_limit()),
             })
+        })
     }
 }
 

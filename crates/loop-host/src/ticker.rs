@@ -2,15 +2,21 @@
 //!
 //! Compiled code looks at its engine's epoch on each loop and call. While anything runs, a thread advances
 //! the epoch every [`TICK`]; a guest that sees it move gives its thread back to the executor, which then
-//! has a chance to end the call. While nothing runs the thread sleeps, so an idle app uses no processor.
+//! has a chance to end the call. Calls that wait for something are woken at their deadline. While nothing runs the thread sleeps, so an idle app uses no processor.
+
+mod deadline;
 
 use std::fmt;
+use std::io;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::thread;
 use std::time::Duration;
 
+use tokio::time::Instant;
 use wasmtime::{Engine, EngineWeak};
+
+use crate::ticker::deadline::{Deadlines, Until};
 
 /// How often a running guest is interrupted: often enough that a deadline is kept to a person's eye, seldom
 /// enough that switching costs nothing.
@@ -31,12 +37,16 @@ pub(crate) struct Ticker {
 struct Shared {
     running: AtomicUsize,
     engines: Mutex<Vec<EngineWeak>>,
+    deadlines: Deadlines,
     asleep: Mutex<bool>,
 }
 
 impl Ticker {
     /// Adds an engine, and starts the thread with the first.
-    pub(crate) fn advance(&self, engine: &Engine) {
+    ///
+    /// # Errors
+    /// No thread can be started. Nothing would end a guest that does not end by itself.
+    pub(crate) fn advance(&self, engine: &Engine) -> io::Result<()> {
         lock(&self.shared.engines).push(engine.weak());
         let mut thread = lock(&self.thread);
         if thread.is_none() {
@@ -44,13 +54,10 @@ impl Ticker {
             let started = thread::Builder::new()
                 .name("loop-epochs".to_owned())
                 .stack_size(64 << 10)
-                .spawn(move || tick(&shared));
-            // Without the thread guests run uninterrupted, which the deadlines of blocked calls survive.
-            match started {
-                Ok(handle) => *thread = Some(handle.thread().clone()),
-                Err(error) => tracing::warn!(%error, "endless guests cannot be interrupted"),
-            }
+                .spawn(move || tick(&shared))?;
+            *thread = Some(started.thread().clone());
         }
+        Ok(())
     }
 
     /// Says that a guest runs, until the guard is dropped.
@@ -80,6 +87,13 @@ impl Drop for Ticker {
 /// Held by each call into a guest.
 pub(crate) struct Running(Arc<Shared>);
 
+impl Running {
+    /// Does `work` until a deadline, and no longer.
+    pub(crate) fn until<F: Future>(&self, deadline: Instant, work: F) -> Until<F> {
+        Until::new(work, deadline, self.0.deadlines.clone())
+    }
+}
+
 impl Drop for Running {
     fn drop(&mut self) {
         self.0.running.fetch_sub(1, Ordering::SeqCst);
@@ -104,6 +118,7 @@ fn tick(shared: &Weak<Shared>) {
                 engine.increment_epoch();
             }
         }
+        shared.deadlines.wake();
         quiet = if shared.running.load(Ordering::SeqCst) == 0 {
             quiet + 1
         } else {
