@@ -1,0 +1,100 @@
+//! Unix sockets: the quickest way between processes of one machine, and each side knows who the other is.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use futures::future::BoxFuture;
+use tokio::net::{UnixListener, UnixStream};
+
+use crate::transport::{Connect, Listen, Peer, Process, Stream, is_of_one_peer};
+
+/// Connects to a socket at a path.
+#[derive(Clone, Debug)]
+pub struct Connector {
+    path: PathBuf,
+}
+
+impl Connector {
+    /// Will connect to the socket at `path`.
+    pub fn new(path: impl Into<PathBuf>) -> Self {
+        Self { path: path.into() }
+    }
+}
+
+impl Connect for Connector {
+    fn connect(&self) -> BoxFuture<'_, io::Result<Stream>> {
+        Box::pin(async { Ok(stream(UnixStream::connect(&self.path).await?)) })
+    }
+}
+
+/// Listens at a path, and removes its socket when it is dropped.
+#[derive(Debug)]
+pub struct Listener {
+    listener: UnixListener,
+    path: PathBuf,
+}
+
+impl Listener {
+    /// Makes a socket at `path`. Who may connect is up to the permissions of the folder that it stands in.
+    ///
+    /// A socket that a process left there when it ended is replaced; one that somebody listens at is not.
+    ///
+    /// # Errors
+    ///
+    /// If something else stands at the path, somebody listens there, or the system refuses.
+    pub fn bind(path: impl AsRef<Path>) -> io::Result<Self> {
+        let path = path.as_ref();
+        let bound = UnixListener::bind(path);
+        let listener = match bound {
+            Err(error) if error.kind() == io::ErrorKind::AddrInUse && is_left_behind(path) => {
+                std::fs::remove_file(path)?;
+                UnixListener::bind(path)?
+            }
+            bound => bound?,
+        };
+        Ok(Self {
+            listener,
+            path: path.to_owned(),
+        })
+    }
+}
+
+impl Listen for Listener {
+    fn accept(&mut self) -> BoxFuture<'_, io::Result<Stream>> {
+        Box::pin(async {
+            loop {
+                match self.listener.accept().await {
+                    Ok((accepted, _)) => return Ok(stream(accepted)),
+                    Err(error) if is_of_one_peer(&error) => {}
+                    Err(error) => return Err(error),
+                }
+            }
+        })
+    }
+}
+
+impl Drop for Listener {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.path);
+    }
+}
+
+/// Makes a stream of a socket that is connected, such as one of a pair.
+pub fn stream(socket: UnixStream) -> Stream {
+    let process = socket.peer_cred().ok().map(|peer| Process {
+        user: peer.uid(),
+        group: peer.gid(),
+        id: peer.pid(),
+    });
+    let (reader, writer) = socket.into_split();
+    Stream::new(reader, writer).from_peer(Peer {
+        process,
+        ..Peer::default()
+    })
+}
+
+/// Whether a socket stands at the path, and nobody listens at it.
+fn is_left_behind(path: &Path) -> bool {
+    std::os::unix::net::UnixStream::connect(path)
+        .is_err_and(|error| error.kind() == io::ErrorKind::ConnectionRefused)
+}
