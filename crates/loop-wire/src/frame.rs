@@ -12,6 +12,7 @@ mod path;
 
 use bytes::{BufMut, Bytes};
 
+pub(crate) use decode::take;
 pub use decode::{Decoder, FrameError};
 pub use path::{PATH_DEPTH_MAX, Path};
 

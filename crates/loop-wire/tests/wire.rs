@@ -1,8 +1,16 @@
 //! The wire as its users see it: clients, servers, and the bytes between them.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests fail by panicking"
+)]
 
 mod wire {
+    mod envelope;
+    mod golden;
     mod quic;
+    mod simulator;
     mod upstream;
 }

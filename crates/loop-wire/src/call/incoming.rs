@@ -8,13 +8,14 @@ use bytes::{Bytes, BytesMut};
 
 use crate::call::CallError;
 use crate::frame::Frame;
-use crate::plain;
+use crate::{plain, session};
 
 /// The half of a call that is received: the caller's parameters, or the callee's results.
 pub struct Incoming(pub(crate) Kind);
 
 pub(crate) enum Kind {
     Plain(plain::incoming::Incoming),
+    Envelope(session::Incoming),
 }
 
 impl Incoming {
@@ -36,6 +37,7 @@ impl Incoming {
     ) -> Poll<Result<Option<Frame>, CallError>> {
         match &mut self.0 {
             Kind::Plain(half) => half.poll_frame(context),
+            Kind::Envelope(half) => half.poll_frame(context),
         }
     }
 

@@ -6,7 +6,7 @@ use bytes::Bytes;
 
 use crate::call::CallError;
 use crate::frame::Path;
-use crate::plain;
+use crate::{plain, session};
 
 /// The half of a call that is sent: the caller's parameters, or the callee's results.
 ///
@@ -15,6 +15,7 @@ pub struct Outgoing(pub(crate) Kind);
 
 pub(crate) enum Kind {
     Plain(plain::outgoing::Outgoing),
+    Envelope(session::Outgoing),
 }
 
 impl Outgoing {
@@ -28,6 +29,7 @@ impl Outgoing {
     pub async fn send(&mut self, path: &Path, data: Bytes) -> Result<(), CallError> {
         match &mut self.0 {
             Kind::Plain(half) => half.send(path, data).await.map_err(CallError::gone),
+            Kind::Envelope(half) => half.send(path, data).await,
         }
     }
 
@@ -39,6 +41,33 @@ impl Outgoing {
     pub async fn finish(mut self) -> Result<(), CallError> {
         match &mut self.0 {
             Kind::Plain(half) => half.finish().await.map_err(CallError::gone),
+            Kind::Envelope(half) => half.finish(),
+        }
+    }
+
+    /// Sends the last bytes, and says that nothing more comes. In the envelope that is one message, and they leave as the
+    /// peer takes them: this does not wait for it.
+    ///
+    /// # Errors
+    ///
+    /// As [`send`](Self::send).
+    pub async fn send_last(mut self, path: &Path, data: Bytes) -> Result<(), CallError> {
+        match &mut self.0 {
+            Kind::Plain(half) => {
+                half.send(path, data).await.map_err(CallError::gone)?;
+                half.finish().await.map_err(CallError::gone)
+            }
+            Kind::Envelope(half) => half.send_last(path, data),
+        }
+    }
+
+    /// Fails the call, on the side that answers it. Plain wRPC has no word for why: the caller sees that the values are not
+    /// whole. On the side that calls, it is cancelled.
+    pub fn fail(mut self, error: &CallError) {
+        match &mut self.0 {
+            // It breaks the call off when it is dropped.
+            Kind::Plain(_) => {}
+            Kind::Envelope(half) => half.fail(error),
         }
     }
 }

@@ -50,6 +50,13 @@ impl Path {
         self.0.is_none()
     }
 
+    /// How many bytes [`encode`](Self::encode) appends.
+    pub(crate) fn encoded_size(&self) -> usize {
+        let elements = self.elements();
+        let size: usize = elements.iter().map(|element| leb::size(*element)).sum();
+        leb::size(elements.len() as u64) + size
+    }
+
     /// Appends the number of elements, and the elements.
     pub(crate) fn encode(&self, out: &mut impl BufMut) {
         let elements = self.elements();
