@@ -1,4 +1,6 @@
 //! `cargo xtask bench`: the benchmarks, built as what ships is built.
+//!
+//! Those of the wire have a program of their own, which builds without the engine.
 
 use std::process::ExitCode;
 
@@ -8,25 +10,25 @@ use crate::repo::Repo;
 use crate::setup;
 use crate::steps::{self, Outcome};
 
-/// Runs `loop-bench` with the arguments as they are, in the caller's folder.
+/// Runs the program that has the benchmark, with the arguments as they are, in the caller's folder.
 pub(crate) fn run(repo: &Repo, arguments: &[String]) -> Result<ExitCode> {
-    setup::components(repo)?;
-    // `loop` and the floor stand beside `loop-bench`, which starts them.
-    let build = [
-        "build",
-        "--release",
-        "--locked",
-        "--package",
-        "loop-cli",
-        "--package",
-        "loop-bench",
-    ];
-    let mut build = repo.cargo(&build);
+    let is_wire = arguments.first().is_some_and(|first| first == "transports");
+    let (program, packages) = if is_wire {
+        ("loop-bench-wire", &["loop-bench-wire"][..])
+    } else {
+        setup::components(repo)?;
+        // `loop` and the floor stand beside `loop-bench`, which starts them.
+        ("loop-bench", &["loop-cli", "loop-bench"][..])
+    };
+    let mut build = repo.cargo(&["build", "--release", "--locked"]);
+    for package in packages {
+        build.args(["--package", package]);
+    }
     if let Outcome::Failed(why) = steps::run(&mut build)? {
         eprintln!("error: {why}");
         return Ok(ExitCode::FAILURE);
     }
-    let mut bench = std::process::Command::new(repo.target().join("release").join("loop-bench"));
+    let mut bench = std::process::Command::new(repo.target().join("release").join(program));
     bench.args(arguments);
     Ok(match steps::run(&mut bench)? {
         Outcome::Passed | Outcome::Skipped(_) => ExitCode::SUCCESS,

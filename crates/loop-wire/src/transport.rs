@@ -18,8 +18,12 @@ use tokio::io::{AsyncRead, AsyncWrite};
 
 #[cfg(feature = "quic")]
 pub mod quic;
+#[cfg(feature = "stdio")]
+pub mod stdio;
 #[cfg(feature = "tcp")]
 pub mod tcp;
+#[cfg(feature = "tls")]
+pub mod tls;
 #[cfg(feature = "unix")]
 pub mod unix;
 

@@ -8,9 +8,10 @@
 )]
 
 mod wire {
+    mod certificates;
     mod envelope;
     mod golden;
-    mod quic;
     mod simulator;
+    mod transports;
     mod upstream;
 }

@@ -3,7 +3,7 @@
 use std::pin::Pin;
 use std::sync::Arc;
 
-use crate::wire::quic;
+use crate::wire::certificates;
 use bytes::Bytes;
 use futures::stream::select_all;
 use futures::{Stream, StreamExt as _};
@@ -117,10 +117,14 @@ async fn upstream_calls_us_over_unix() {
 
 #[tokio::test]
 async fn upstream_calls_us_over_quic() {
-    let (server, client) = quic::endpoints();
+    let (server, client) = certificates::quic_endpoints();
     let address = server.local_addr().unwrap();
     let listener = quic_transport::Listener::new(server);
-    let connection = client.connect(address, quic::NAME).unwrap().await.unwrap();
+    let connection = client
+        .connect(address, certificates::NAME)
+        .unwrap()
+        .await
+        .unwrap();
     upstream_calls(listener, &wrpc_quic::Client::from(connection)).await;
 }
 
@@ -283,7 +287,7 @@ async fn we_call_upstream_over_unix() {
 
 #[tokio::test]
 async fn we_call_upstream_over_quic() {
-    let (server, client) = quic::endpoints();
+    let (server, client) = certificates::quic_endpoints();
     let address = server.local_addr().unwrap();
     let connection = Arc::new(OnceCell::new());
     let _tasks = upstream_serves(wrpc_quic::Server::new(), move || {
@@ -296,7 +300,7 @@ async fn we_call_upstream_over_quic() {
         }
     })
     .await;
-    let connector = quic_transport::Connector::new(client, address, quic::NAME);
+    let connector = quic_transport::Connector::new(client, address, certificates::NAME);
     we_call(connector).await;
 }
 

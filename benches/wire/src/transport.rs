@@ -1,0 +1,30 @@
+//! The transports that are measured.
+
+use anyhow::Context as _;
+
+/// A transport.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Transport {
+    Unix,
+    Tcp,
+    Quic,
+}
+
+impl Transport {
+    pub(crate) const ALL: [Self; 3] = [Self::Unix, Self::Tcp, Self::Quic];
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Unix => "unix",
+            Self::Tcp => "tcp",
+            Self::Quic => "quic",
+        }
+    }
+
+    pub(crate) fn from_name(name: &str) -> anyhow::Result<Self> {
+        let found = Self::ALL
+            .into_iter()
+            .find(|transport| transport.name() == name);
+        found.with_context(|| format!("there is no transport {name}"))
+    }
+}
