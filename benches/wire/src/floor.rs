@@ -30,7 +30,7 @@ impl Floor {
         let peer = Peer::start("echo", transport, placement, &size.to_string())?;
         let pipe = match transport {
             Transport::Unix => Pipe::Unix(UnixStream::connect(&peer.address)?),
-            Transport::Tcp => {
+            Transport::Tcp | Transport::Http2 => {
                 let stream = TcpStream::connect(&peer.address)?;
                 stream.set_nodelay(true)?;
                 Pipe::Tcp(stream)
@@ -83,7 +83,7 @@ pub(crate) fn echo(transport: Transport, size: usize) -> anyhow::Result<()> {
             say(&path.to_string_lossy())?;
             echo_stream(listener.accept()?.0, size)
         }
-        Transport::Tcp => {
+        Transport::Tcp | Transport::Http2 => {
             let listener = TcpListener::bind("127.0.0.1:0")?;
             say(&listener.local_addr()?.to_string())?;
             let (stream, _) = listener.accept()?;

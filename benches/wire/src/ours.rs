@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use anyhow::Context as _;
 use bytes::Bytes;
 use loop_wire::envelope::Settings;
-use loop_wire::transport::{quic, tcp, unix};
+use loop_wire::transport::{http2, quic, tcp, unix};
 use loop_wire::{Call, Client, Dispatch, Handler, Meta, Protocol, Server, Target, VALUE_BYTES_MAX};
 use quinn::rustls::RootCertStore;
 use quinn::rustls::pki_types::{CertificateDer, PrivateKeyDer};
@@ -87,6 +87,7 @@ fn client(transport: Transport, address: &str) -> anyhow::Result<Client> {
     Ok(match transport {
         Transport::Unix => Client::new(Protocol::Envelope, unix::Connector::new(address)),
         Transport::Tcp => Client::new(Protocol::Envelope, tcp::Connector::new(address)),
+        Transport::Http2 => Client::new(Protocol::Envelope, http2::Connector::new(address)),
         Transport::Quic => {
             let (address, certificate) =
                 address.split_once(' ').context("it said a certificate")?;
@@ -130,6 +131,11 @@ pub(crate) fn serve(transport: Transport) -> anyhow::Result<()> {
             Transport::Tcp => {
                 let listener = tcp::Listener::bind("127.0.0.1:0").await?;
                 say(&listener.address()?.to_string())?;
+                server.serve(listener).await?;
+            }
+            Transport::Http2 => {
+                let listener = http2::Listener::bind("127.0.0.1:0").await?;
+                say(&listener.address().to_string())?;
                 server.serve(listener).await?;
             }
             Transport::Quic => {

@@ -55,7 +55,7 @@ impl Plan {
         let goal = match name.as_str() {
             "unix/64B/free" | "tcp/64B/free" => Some(1.25),
             "unix/64B/pinned" => Some(2.0),
-            "unix/64KiB/free" | "quic/64B/free" => Some(1.6),
+            "unix/64KiB/free" | "quic/64B/free" | "http2/64B/free" => Some(1.6),
             "unix/64B/64-callers" => Some(0.2),
             _ => None,
         };

@@ -8,16 +8,18 @@ pub(crate) enum Transport {
     Unix,
     Tcp,
     Quic,
+    Http2,
 }
 
 impl Transport {
-    pub(crate) const ALL: [Self; 3] = [Self::Unix, Self::Tcp, Self::Quic];
+    pub(crate) const ALL: [Self; 4] = [Self::Unix, Self::Tcp, Self::Quic, Self::Http2];
 
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Unix => "unix",
             Self::Tcp => "tcp",
             Self::Quic => "quic",
+            Self::Http2 => "http2",
         }
     }
 

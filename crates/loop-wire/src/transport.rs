@@ -16,6 +16,8 @@ use bytes::Bytes;
 use futures::future::BoxFuture;
 use tokio::io::{AsyncRead, AsyncWrite};
 
+#[cfg(feature = "http2")]
+pub mod http2;
 #[cfg(feature = "quic")]
 pub mod quic;
 #[cfg(feature = "stdio")]

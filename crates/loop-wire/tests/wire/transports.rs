@@ -8,7 +8,7 @@ use bytes::{Bytes, BytesMut};
 use futures::future::BoxFuture;
 use loop_wire::envelope::{Connection, Role, Settings};
 use loop_wire::frame::{self, Path};
-use loop_wire::transport::{Connect, Listen, Stream, quic, stdio, tcp, tls, unix};
+use loop_wire::transport::{Connect, Listen, Stream, http2, quic, stdio, tcp, tls, unix};
 use loop_wire::{Call, Client, Code, Handler, Meta, Protocol, Server, Target, plain};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::sync::mpsc;
@@ -96,6 +96,12 @@ async fn tcp_ends() -> Ends {
     let listener = tcp::Listener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.address().unwrap();
     Ends::new(tcp::Connector::new(address.to_string()), listener, ())
+}
+
+async fn http2_ends() -> Ends {
+    let listener = http2::Listener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.address().to_string();
+    Ends::new(http2::Connector::new(address), listener, ())
 }
 
 async fn tls_ends() -> Ends {
@@ -196,6 +202,7 @@ hold! {
     over_unix: unix_ends,
     over_tcp: tcp_ends,
     over_tls: tls_ends,
+    over_http2: http2_ends,
     over_quic: quic_ends,
     over_stdio_pipes: stdio_pipes_ends,
     over_stdio_pair: stdio_pair_ends,
