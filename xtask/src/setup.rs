@@ -53,8 +53,17 @@ pub(crate) fn components(repo: &Repo) -> Result<(Environment, RustTarget)> {
 
 /// Whether cargo has this subcommand.
 pub(crate) fn cargo_has(subcommand: &str) -> bool {
-    Command::new(cargo())
-        .args([subcommand, "--version"])
+    says_version(Command::new(cargo()).arg(subcommand))
+}
+
+/// Whether this program is here.
+pub(crate) fn program_answers(name: &str) -> bool {
+    says_version(&mut Command::new(name))
+}
+
+fn says_version(command: &mut Command) -> bool {
+    command
+        .arg("--version")
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::null())

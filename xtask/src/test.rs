@@ -19,7 +19,7 @@ const CHECKED: &str = "checked";
 /// Runs every step and prints a summary.
 pub(crate) fn run(repo: &Repo) -> Result<ExitCode> {
     println!("needed: Rust's wasm32-wasip2 target; made now if it is missing");
-    println!("used if present: rustfmt, clippy, cargo-nextest");
+    println!("used if present: rustfmt, clippy, cargo-nextest, node");
 
     let mut steps = Steps::default();
     let mut components = None;
@@ -51,6 +51,14 @@ pub(crate) fn run(repo: &Repo) -> Result<ExitCode> {
         steps::run(&mut repo.cargo(&["test", "--doc", "--workspace", "--locked"]))
     });
     steps.run("tests of components' crates", || guest_tests(repo, &guests));
+    steps.run("tests of the JavaScript SDK", || {
+        if !setup::program_answers("node") {
+            return Ok(Outcome::Skipped("node is missing".to_owned()));
+        }
+        let mut node = Command::new("node");
+        node.current_dir(repo.root().join("sdk/js"));
+        steps::run(node.args(["--test", "test/golden.test.js"]))
+    });
     // Built here, so that no test spends its time limit on it.
     steps.run("components for the tests", || {
         steps::run(&mut repo.cargo(&["test", "--package", "loop-test", "--locked"]))
