@@ -8,12 +8,13 @@ use bytes::{Bytes, BytesMut};
 use futures::future::{Either, select};
 
 use crate::VALUE_BYTES_MAX;
+use crate::address::Address;
 use crate::call::{self, CallError, Code, Incoming, Meta, Outgoing, Target};
 use crate::envelope::{CallId, Resource, Role, Settings};
 use crate::frame::Path;
 use crate::plain;
 use crate::session::{self, Driver, Session};
-use crate::transport::Connect;
+use crate::transport::{self, Connect};
 
 /// What is spoken over a transport. It is chosen, never found out: both sides of an address agree on it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -51,9 +52,27 @@ impl Client {
 
     /// As [`new`](Self::new), with what this side of the envelope takes.
     pub fn with_settings(protocol: Protocol, connector: impl Connect, settings: Settings) -> Self {
+        Self::over(protocol, Arc::new(connector), settings)
+    }
+
+    /// A client of the peer at an address whose transport needs nothing more than the address.
+    ///
+    /// # Errors
+    ///
+    /// If the transport needs more, which its connector takes: certificates (`tls`, `quic`) or a stream that is there
+    /// already (`stdio`); or if it was left out when this was built.
+    pub fn at(address: &Address) -> Result<Self, CallError> {
+        let connector = transport::connector(&address.place).ok_or_else(|| {
+            let message = format!("`{address}` needs more than an address to connect to");
+            CallError::new(Code::Unsupported, message)
+        })?;
+        Ok(Self::over(address.protocol, connector, Settings::default()))
+    }
+
+    fn over(protocol: Protocol, connector: Arc<dyn Connect>, settings: Settings) -> Self {
         let shared = Shared {
             protocol,
-            connector: Arc::new(connector),
+            connector,
             settings,
             session: Mutex::default(),
             connecting: tokio::sync::Mutex::default(),

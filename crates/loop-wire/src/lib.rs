@@ -23,6 +23,7 @@
 //! This crate knows no provider, no WIT package by name and no codec: parameters and results are bytes here, and
 //! `loop-codec` makes them. It decides nothing about who may call what: it says who the peer is, and whoever serves decides.
 
+pub mod address;
 pub mod call;
 mod client;
 pub mod envelope;
@@ -33,6 +34,7 @@ mod server;
 mod session;
 pub mod transport;
 
+pub use address::Address;
 pub use call::{CallError, Code, Incoming, Meta, Outgoing, Retry, Target, TraceContext};
 pub use client::{Client, Protocol};
 pub use server::{Call, Dispatch, HEAD_TIME_MAX, Handler, STREAMS_MAX, Server};

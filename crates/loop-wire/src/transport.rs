@@ -11,10 +11,13 @@
 use std::fmt;
 use std::io;
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use futures::future::BoxFuture;
 use tokio::io::{AsyncRead, AsyncWrite};
+
+use crate::address::Place;
 
 #[cfg(feature = "http2")]
 pub mod http2;
@@ -86,6 +89,19 @@ pub trait Listen: Send + 'static {
     ///
     /// If the listener is of no further use. A peer that fails to connect is no error.
     fn accept(&mut self) -> BoxFuture<'_, io::Result<Stream>>;
+}
+
+/// What connects to a place that needs nothing more than to be named.
+pub(crate) fn connector(place: &Place) -> Option<Arc<dyn Connect>> {
+    match place {
+        #[cfg(feature = "unix")]
+        Place::Unix(path) => Some(Arc::new(unix::Connector::new(path))),
+        #[cfg(feature = "tcp")]
+        Place::Tcp(to) => Some(Arc::new(tcp::Connector::new(to.to_string()))),
+        #[cfg(feature = "http2")]
+        Place::Http2(to) => Some(Arc::new(http2::Connector::new(to.to_string()))),
+        _ => None,
+    }
 }
 
 impl fmt::Debug for Stream {

@@ -96,7 +96,9 @@ fn world(dispatch: Dispatch) -> World {
     let server = Server::with_settings(tester, Settings::default(), dispatch);
     let accepting = server.clone();
     let serving = tokio::spawn(async move { accepting.serve(listener).await });
-    let client = Client::new(Protocol::Envelope, unix::Connector::new(path));
+    let address = format!("loop+unix://{}", path.display());
+    let client = Client::at(&address.parse().unwrap()).unwrap();
+    assert_eq!(client.protocol(), Protocol::Envelope);
     World {
         client,
         server,
