@@ -70,36 +70,62 @@ struct Tally {
     memory_max: usize,
 }
 
+/// What came of one input.
+struct Outcome {
+    in_order: bool,
+    memory: usize,
+    memory_max: usize,
+    time: Duration,
+}
+
 fn run(target: Target, inputs: u64, seed: u64) -> anyhow::Result<Tally> {
     let corpus = target.corpus();
+    let name = target.name();
     let mut tally = Tally::default();
     for seed in seed..seed.saturating_add(inputs) {
-        let mut random = Random::new(seed);
-        let input = mutate::input(&corpus, &mut random);
-        let started = Instant::now();
-        let before = MEMORY.allocated();
-        let mut memory = 0;
-        let work = AssertUnwindSafe(|| {
-            target.feed(&input, &mut random, &mut || {
-                memory = memory.max(MEMORY.allocated().saturating_sub(before));
-            })
-        });
-        let in_order = catch_unwind(work);
-        let name = target.name();
-        let in_order = in_order.map_err(|_| anyhow::anyhow!("{name} panics with seed {seed}"))?;
-        tally.in_order += u64::from(in_order);
-        tally.memory_max = tally.memory_max.max(memory);
-        let bound = target.memory_max(input.len());
+        let mut outcome = feed(target, &corpus, seed)?;
+        // A busy machine stops a process for long: only an input that is slow again and again is.
+        for _ in 0..2 {
+            if outcome.time >= TIME_MAX {
+                outcome = feed(target, &corpus, seed)?;
+            }
+        }
+        let Outcome {
+            memory, memory_max, ..
+        } = outcome;
         ensure!(
-            memory <= bound,
-            "{name} takes {memory} bytes of {bound} with seed {seed}"
-        );
-        ensure!(
-            started.elapsed() < TIME_MAX,
+            outcome.time < TIME_MAX,
             "{name} takes too long with seed {seed}"
         );
+        ensure!(
+            memory <= memory_max,
+            "{name} takes {memory} bytes of {memory_max} with seed {seed}"
+        );
+        tally.in_order += u64::from(outcome.in_order);
+        tally.memory_max = tally.memory_max.max(memory);
     }
     Ok(tally)
+}
+
+fn feed(target: Target, corpus: &[Vec<u8>], seed: u64) -> anyhow::Result<Outcome> {
+    let mut random = Random::new(seed);
+    let input = mutate::input(corpus, &mut random);
+    let started = Instant::now();
+    let before = MEMORY.allocated();
+    let mut memory = 0;
+    let work = AssertUnwindSafe(|| {
+        target.feed(&input, &mut random, &mut || {
+            memory = memory.max(MEMORY.allocated().saturating_sub(before));
+        })
+    });
+    let fed = catch_unwind(work);
+    let in_order = fed.map_err(|_| anyhow::anyhow!("{} panics with seed {seed}", target.name()))?;
+    Ok(Outcome {
+        in_order,
+        memory,
+        memory_max: target.memory_max(input.len()),
+        time: started.elapsed(),
+    })
 }
 
 #[cfg(test)]
@@ -111,8 +137,16 @@ mod tests {
     fn every_target_takes_some_thousands_of_inputs() {
         for target in Target::ALL {
             let tally = run(target, 5_000, 0).unwrap();
-            assert!(tally.in_order > 500, "{} inputs were in order", tally.in_order);
-            assert!(tally.in_order < 4_500, "{} inputs were in order", tally.in_order);
+            assert!(
+                tally.in_order > 500,
+                "{} inputs were in order",
+                tally.in_order
+            );
+            assert!(
+                tally.in_order < 4_500,
+                "{} inputs were in order",
+                tally.in_order
+            );
         }
     }
 }
