@@ -112,6 +112,10 @@ impl Session {
             Ok(call) => {
                 permit.forget();
                 state.sent(now);
+                if meta.deadline.is_some() {
+                    // Its timer was set before this call was there.
+                    state.wake_driver();
+                }
                 Ok(call)
             }
             Err(OpenError::GoingAway) => Err(over()),

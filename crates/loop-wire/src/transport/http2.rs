@@ -4,14 +4,14 @@
 //! each of its streams is a request on it.
 
 use std::convert::Infallible;
-use std::io;
+use std::io::{self, IoSlice};
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, ready};
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use futures::channel::mpsc;
 use futures::future::BoxFuture;
 use futures::{Sink as _, Stream as _};
@@ -33,7 +33,10 @@ use crate::transport::{Connect, Listen, Peer, Stream, is_of_one_peer};
 const PATH: &str = "/loop";
 
 /// The bytes of one piece of a body at most, and so of what waits here for the connection to take it.
-const PIECE_BYTES_MAX: usize = 64 * 1024;
+const PIECE_BYTES_MAX: usize = 128 * 1024;
+
+/// The bytes of one HTTP/2 frame at most, where the peer takes so many: a piece with its head in two frames, not in nine.
+const FRAME_BYTES_MAX: u32 = 128 * 1024;
 
 /// Streams that wait to be accepted.
 const WAITING_MAX: usize = 16;
@@ -70,7 +73,9 @@ impl Connector {
         let socket = TcpStream::connect(&self.address).await?;
         socket.set_nodelay(true)?;
         let address = socket.peer_addr()?;
-        let shaking = client::handshake(TokioExecutor::new(), TokioIo::new(socket));
+        let mut builder = client::Builder::new(TokioExecutor::new());
+        builder.max_frame_size(FRAME_BYTES_MAX);
+        let shaking = builder.handshake(TokioIo::new(socket));
         let (requests, driver) = shaking.await.map_err(io::Error::other)?;
         // It ends when the connector and its streams are gone. What is wrong with it, its streams tell.
         tokio::spawn(async { drop(driver.await) });
@@ -152,7 +157,8 @@ async fn accept(listener: TcpListener, mut sender: mpsc::Sender<io::Result<Strea
             Ok((socket, address)) => {
                 let sender = sender.clone();
                 let service = service_fn(move |request| answer(request, address, sender.clone()));
-                let builder = server::Builder::new(TokioExecutor::new());
+                let mut builder = server::Builder::new(TokioExecutor::new());
+                builder.max_frame_size(FRAME_BYTES_MAX);
                 let serving = builder.serve_connection(TokioIo::new(socket), service);
                 // It ends with the connection: calls that run outlive the listener.
                 tokio::spawn(async { drop(serving.await) });
@@ -293,15 +299,32 @@ struct PipeWriter {
 
 impl AsyncWrite for PipeWriter {
     fn poll_write(
-        mut self: Pin<&mut Self>,
+        self: Pin<&mut Self>,
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
+        self.poll_write_vectored(context, &[IoSlice::new(bytes)])
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        slices: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
         ready!(self.sender.poll_ready(context)).map_err(gone)?;
-        let count = bytes.len().min(PIECE_BYTES_MAX);
-        let piece = Bytes::copy_from_slice(bytes.get(..count).unwrap_or_default());
-        self.sender.start_send(piece).map_err(gone)?;
+        let wanted: usize = slices.iter().map(|slice| slice.len()).sum();
+        let mut piece = BytesMut::with_capacity(wanted.min(PIECE_BYTES_MAX));
+        for slice in slices {
+            let room = slice.len().min(PIECE_BYTES_MAX - piece.len());
+            piece.extend_from_slice(slice.get(..room).unwrap_or_default());
+        }
+        let count = piece.len();
+        self.sender.start_send(piece.freeze()).map_err(gone)?;
         Poll::Ready(Ok(count))
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        true
     }
 
     fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {

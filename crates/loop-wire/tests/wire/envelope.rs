@@ -285,6 +285,27 @@ async fn a_deadline_ends_a_call_at_both_sides() {
 }
 
 #[tokio::test]
+async fn a_deadline_ends_a_call_whose_peer_never_says_anything() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("socket");
+    let _silent = tokio::net::UnixListener::bind(&path).unwrap();
+    let client = Client::new(Protocol::Envelope, unix::Connector::new(path));
+    let short = Meta {
+        deadline: Some(Duration::from_millis(5)),
+        ..Meta::default()
+    };
+    // The second finds the session there already, and its driver asleep.
+    let target = target("wait");
+    for _ in 0..2 {
+        let call = client.call(&target, &short, Bytes::new());
+        let ended = tokio::time::timeout(Duration::from_secs(10), call)
+            .await
+            .unwrap();
+        assert_eq!(ended.unwrap_err().code, Code::Deadline);
+    }
+}
+
+#[tokio::test]
 async fn a_dropped_resource_is_told_of() {
     let mut world = world(Dispatch::Task);
     world.call("echo", "").await.unwrap();
