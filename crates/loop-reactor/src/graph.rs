@@ -1,7 +1,7 @@
 //! The graph: signals, what follows from them, and the ticks in which they change.
 //!
 //! Module `push` marks what may be out of date, `pull` runs what must run, `tick` and `journal` keep what undoes a tick, `history`
-//! keeps journals, `lanes` does guesses over, `trace` tells what happened. The records stand in `arena`.
+//! keeps journals, `lanes` does guesses over, `slots` saves, `trace` tells what happened. The records stand in `arena`.
 
 mod arena;
 mod body;
@@ -13,6 +13,7 @@ mod node;
 mod pull;
 mod push;
 mod scope;
+mod slots;
 mod tick;
 mod trace;
 mod value;
@@ -33,6 +34,7 @@ pub use crate::graph::cx::{Cx, NESTED_MAX};
 pub use crate::graph::history::{Moment, Unreachable};
 pub use crate::graph::lanes::{LANES_MAX, Lane, Lanes, Settled, Unguessed};
 pub use crate::graph::scope::Scope;
+pub use crate::graph::slots::{Loaded, NAME_MAX, SAVED_MAX, Unloaded, Unnamed};
 pub use crate::graph::trace::{Description, EVENTS_MAX, Event, Kind, What};
 
 /// Whether a graph records what happens.
@@ -51,6 +53,7 @@ pub struct Graph {
     cx: Cx,
     tick: Tick,
     scopes: scope::Scopes,
+    slots: slots::Slots,
     history: Option<Box<History>>,
     /// How often [`Graph::silently`] is open.
     silent: usize,
@@ -78,6 +81,7 @@ impl Graph {
             cx: Cx::new(),
             tick: Tick::default(),
             scopes: scope::Scopes::default(),
+            slots: slots::Slots::default(),
             history: None,
             silent: 0,
         }

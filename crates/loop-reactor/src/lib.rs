@@ -109,6 +109,28 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
+//! # Saving
+//!
+//! A [slot](Graph::slot) is a signal with a name. [`Graph::save`] turns the slots of a graph into bytes, and [`Graph::load`] writes
+//! them in another run, another program or on another machine; what follows from them follows there too. The bytes are the same
+//! everywhere, so [`Graph::digest`] tells whether two graphs agree. A type says how it becomes bytes, and how it reads what its earlier
+//! versions wrote: [`Portable`](portable::Portable).
+//!
+//! ```
+//! use loop_reactor::Graph;
+//!
+//! let mut graph = Graph::new();
+//! let count = graph.slot("count", 1)?;
+//! let text = graph.computed(move |cx| Ok(format!("{} times", cx.get(count)?)));
+//! graph.set(count, 7)?;
+//! let saved = graph.save();
+//!
+//! graph.set(count, 8)?;
+//! graph.load(&saved)?;
+//! assert_eq!(graph.get(text)?, "7 times");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
 //! # What it costs
 //!
 //! A node takes 64 bytes, an edge 24, a value that is no number and a closure with captures a box each. A write marks what follows
@@ -131,6 +153,7 @@
 
 pub mod graph;
 mod handle;
+pub mod portable;
 mod stop;
 
 pub use graph::{Cx, Graph, Lane, Lanes, Moment, NESTED_MAX, Scope, Unreachable};

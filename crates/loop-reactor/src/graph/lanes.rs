@@ -112,6 +112,11 @@ impl Lanes {
         self.graph
     }
 
+    /// The graph as it is with what was guessed, to describe it or to save it.
+    pub fn graph(&self) -> &Graph {
+        &self.graph
+    }
+
     /// The open lanes, in the order in which they are done.
     pub fn open(&self) -> Vec<Lane> {
         self.open.iter().map(|open| open.lane).collect()

@@ -21,4 +21,6 @@ mod rewind;
 #[cfg(test)]
 mod runs;
 #[cfg(test)]
+mod saved;
+#[cfg(test)]
 mod ticks;
