@@ -1,11 +1,12 @@
 //! The graph: signals, what follows from them, and the ticks in which they change.
 //!
 //! Module `push` marks what may be out of date, `pull` runs what must run, `tick` and `journal` keep what undoes a tick, `history`
-//! keeps journals, `lanes` does guesses over, `slots` saves, `trace` tells what happened. The records stand in `arena`.
+//! keeps journals, `lanes` does guesses over, `slots` saves, `fold` reduces, `trace` tells what happened. The records stand in `arena`.
 
 mod arena;
 mod body;
 mod cx;
+mod fold;
 mod history;
 mod journal;
 mod lanes;
@@ -31,6 +32,7 @@ use crate::handle::{Computed, Effect, Handle, Id, Signal, Source, source};
 use crate::stop::{Failure, Stop};
 
 pub use crate::graph::cx::{Cx, NESTED_MAX};
+pub use crate::graph::fold::{Fold, Item};
 pub use crate::graph::history::{Moment, Unreachable};
 pub use crate::graph::lanes::{LANES_MAX, Lane, Lanes, Settled, Unguessed};
 pub use crate::graph::scope::Scope;

@@ -50,6 +50,11 @@
 //!
 //! **The order is fixed.** The same calls give the same runs in the same order, on every machine.
 //!
+//! # Many values
+//!
+//! A [`Fold`] is a list of values, in order, and what they come to: a sum, a layout, whatever can be reduced two by two. When one
+//! of ten thousand changes, some thirty reductions bring the total up to date.
+//!
 //! # Reading can stop
 //!
 //! A read gives a `Result`, and `?` is how computations are written. An `Err` says that there is [no value yet](Stop::Pending), or
@@ -141,7 +146,8 @@
 //! A computed that was read once stays in the lists of what it read, and is marked by a write whether somebody still
 //! reads it or not: once, until it is read again. It ends when it is [disposed of](Graph::dispose), by itself or with its [scope](Graph::scope).
 //!
-//! The programs in `examples` show a counter, undo with branches, and optimistic writes, a page each.
+//! The programs in `examples` show a counter, rows with keys, a layout that is gathered, undo with branches, and optimistic writes, a
+//! page each.
 //!
 //! # What it refuses
 //!
@@ -156,6 +162,6 @@ mod handle;
 pub mod portable;
 mod stop;
 
-pub use graph::{Cx, Graph, Lane, Lanes, Moment, NESTED_MAX, Scope, Unreachable};
+pub use graph::{Cx, Fold, Graph, Lane, Lanes, Moment, NESTED_MAX, Scope, Unreachable};
 pub use handle::{Computed, Effect, Handle, Id, Signal, Source};
 pub use stop::{Failure, Stop};

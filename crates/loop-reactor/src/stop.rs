@@ -81,6 +81,14 @@ pub enum Failure {
         /// Each reads the next, and the last is the first again.
         path: Vec<Id>,
     },
+    /// A place in a list that it does not have.
+    #[error("there is no place {at} among {length} values")]
+    Place {
+        /// The place that was asked for.
+        at: usize,
+        /// How many there are.
+        length: usize,
+    },
     /// An error of the program's own.
     #[error("the computation failed")]
     Program(#[source] Box<dyn Error>),

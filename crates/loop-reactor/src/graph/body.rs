@@ -65,6 +65,7 @@ where
         }
         let slot = &mut cx.nodes[index].value;
         match result {
+            Ok(()) if matches!(slot, Value::Empty) => {}
             Ok(()) => *slot = Value::Empty,
             Err(stop) => {
                 if stopped(slot, stop) == Outcome::Changed {

@@ -15,8 +15,8 @@ pub struct Scope {
 pub(crate) struct Scopes {
     all: Vec<Contents>,
     free: Vec<usize>,
-    /// Those within which nodes are being made now, the innermost last.
-    open: Vec<Scope>,
+    /// Those within which nodes are being made now, the innermost last; none stands for the graph itself.
+    open: Vec<Option<Scope>>,
 }
 
 #[derive(Default)]
@@ -38,8 +38,18 @@ impl Scopes {
         let generation = self.all.get(index).map_or(0, |found| found.generation);
         let scope = Scope { index, generation };
         self.made_within(scope);
-        self.open.push(scope);
+        self.open.push(Some(scope));
         scope
+    }
+
+    /// The scope within which nodes are being made now.
+    pub(crate) fn current(&self) -> Option<Scope> {
+        self.open.last().copied().flatten()
+    }
+
+    /// Makes nodes within another scope, until it is closed.
+    pub(crate) fn enter(&mut self, scope: Option<Scope>) {
+        self.open.push(scope);
     }
 
     pub(crate) fn close(&mut self) {
@@ -48,7 +58,7 @@ impl Scopes {
 
     /// The open scope has another one.
     fn made_within(&mut self, scope: Scope) {
-        let Some(outer) = self.open.last().copied() else {
+        let Some(outer) = self.current() else {
             return;
         };
         // What is gone for good is forgotten before the list would grow.
@@ -68,7 +78,7 @@ impl Scopes {
     /// The open scope has this node.
     #[inline]
     pub(crate) fn made(&mut self, node: Id, nodes: &Nodes) {
-        if let Some(scope) = self.open.last().copied()
+        if let Some(scope) = self.current()
             && let Some(scope) = self.find(scope)
         {
             // What is gone for good is forgotten before the list would grow.

@@ -34,3 +34,19 @@ fn optimism() {
         "3 left\n2 left\n1 left\n0 left\n0 bookings are open\n",
     );
 }
+
+#[test]
+fn rows() {
+    check(
+        "rows",
+        "bread 2, milk 1\nbread 2, milk 3\nmilk 3, bread 2, salt 1\nmilk 3, salt 1\n",
+    );
+}
+
+#[test]
+fn layout() {
+    check(
+        "layout",
+        "60 high, 88 wide\n72 high, 88 wide\n72 high, 120 wide\n48 high, 120 wide\n",
+    );
+}
