@@ -170,7 +170,7 @@ impl<T: Clone + PartialEq + 'static> Fold<T> {
         })
     }
 
-    /// Puts the item somewhere below a node. If that is full then, its right half comes back, to be put beside it.
+    /// Puts the item somewhere below a node. If that is full then, a part of it comes back, to be put beside it.
     fn insert_into(
         &self,
         graph: &mut Graph,
@@ -179,7 +179,7 @@ impl<T: Clone + PartialEq + 'static> Fold<T> {
         item: Item<T>,
     ) -> Result<Option<Child<T>>, Stop> {
         let mut children = graph.read(chunk.children)?.to_vec();
-        let (place, within) = find(&children, at, Side::Before);
+        let (mut place, within) = find(&children, at, Side::Before);
         match children.get_mut(place) {
             Some(Child::Chunk(below, count)) => {
                 *count += 1;
@@ -188,15 +188,23 @@ impl<T: Clone + PartialEq + 'static> Fold<T> {
                     if let Some(Child::Chunk(_, count)) = children.get_mut(place) {
                         *count -= right.count();
                     }
-                    children.insert(place + 1, right);
+                    place += 1;
+                    children.insert(place, right);
                 }
             }
             _ => children.insert(place, Child::Item(item)),
         }
         let mut right = None;
         if children.len() > CHUNK_MAX {
-            let half = children.split_off(children.len() / 2);
-            right = Some(self.beside(graph, half));
+            // Who puts in at the end will do so again: what is before stays full.
+            let last = children.len() - 1;
+            let middle = if place == last {
+                last
+            } else {
+                children.len() / 2
+            };
+            let rest = children.split_off(middle);
+            right = Some(self.beside(graph, rest));
         }
         graph.set(chunk.children, Rc::new(children))?;
         Ok(right)
@@ -207,7 +215,7 @@ impl<T: Clone + PartialEq + 'static> Fold<T> {
         Child::Chunk(graph.chunk(&self.rule, children), count)
     }
 
-    /// The root was full: what is left in it goes one level down, beside its right half.
+    /// The root was full: what is left in it goes one level down, beside what came back.
     fn grow(&self, graph: &mut Graph, right: Option<Child<T>>) -> Result<(), Stop> {
         let Some(right) = right else {
             return Ok(());

@@ -1,9 +1,10 @@
 //! The history: the journals of past ticks, as a tree of moments.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashSet};
 
 use crate::graph::Graph;
-use crate::graph::journal::{Step, Way};
+use crate::graph::journal::{Step, Way, Write};
+use crate::graph::node::NONE;
 
 /// A point in a graph's history: after a certain tick, in a certain order of ticks before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -202,9 +203,8 @@ impl Graph {
             self.history = Some(history);
             return Err(Unreachable::Forgotten);
         }
-        // Of each signal, the place where its value of before this call is kept now.
-        let mut kept: HashMap<u32, (Moment, usize)> = HashMap::new();
-        let mut order = Vec::new();
+        // The first write of each signal on the way, which keeps the value from before this call. A node says which it was.
+        let mut firsts: Vec<(u32, Moment, usize)> = Vec::new();
         for (tick, way) in history.way(moment) {
             let Some(past) = history.ticks.get_mut(&tick) else {
                 continue;
@@ -219,19 +219,19 @@ impl Graph {
                     continue;
                 };
                 self.take(step, way);
-                if let Step::Wrote(write) = step {
-                    kept.entry(write.index).or_insert_with(|| {
-                        order.push(write.index);
-                        (tick, place)
-                    });
+                if let Step::Wrote(Write { index, .. }) = step {
+                    let node = &mut self.cx.nodes[*index];
+                    let known = firsts.get(node.written as usize);
+                    if known.is_none_or(|(known, ..)| known != index) {
+                        node.written = u32::try_from(firsts.len()).unwrap_or(NONE);
+                        firsts.push((*index, tick, place));
+                    }
                 }
             }
         }
-        for index in order {
-            let step = kept
-                .get(&index)
-                .and_then(|(tick, place)| history.ticks.get(tick)?.steps.get(*place));
-            if let Some(Step::Wrote(write)) = step
+        for (index, tick, place) in firsts {
+            let past = history.ticks.get(&tick);
+            if let Some(Step::Wrote(write)) = past.and_then(|past| past.steps.get(place))
                 && write.differs(&self.cx.nodes)
             {
                 self.cx.mark(index);
