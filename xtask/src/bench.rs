@@ -1,6 +1,4 @@
 //! `cargo xtask bench`: the benchmarks, built as what ships is built.
-//!
-//! Those of the wire have a program of their own, which builds without the engine.
 
 use std::process::ExitCode;
 
@@ -10,16 +8,31 @@ use crate::repo::Repo;
 use crate::setup;
 use crate::steps::{self, Outcome};
 
-/// Runs the program that has the benchmark, with the arguments as they are, in the caller's folder.
+/// Runs the program that has the benchmark, in the caller's folder.
+///
+/// Those of the reactor and of the wire are packages of their own, which know no wasmtime and need no components.
 pub(crate) fn run(repo: &Repo, arguments: &[String]) -> Result<ExitCode> {
-    let is_wire = arguments.first().is_some_and(|first| first == "transports");
-    let (program, packages) = if is_wire {
-        ("loop-bench-wire", &["loop-bench-wire"][..])
-    } else {
-        setup::components(repo)?;
-        // `loop` and the floor stand beside `loop-bench`, which starts them.
-        ("loop-bench", &["loop-cli", "loop-bench"][..])
-    };
+    match arguments.split_first() {
+        Some((name, rest)) if name == "reactor" => {
+            build_and_run(repo, &["loop-bench-reactor"], "loop-bench-reactor", rest)
+        }
+        Some((name, _)) if name == "transports" => {
+            build_and_run(repo, &["loop-bench-wire"], "loop-bench-wire", arguments)
+        }
+        _ => {
+            setup::components(repo)?;
+            // `loop` and the floor stand beside `loop-bench`, which starts them.
+            build_and_run(repo, &["loop-cli", "loop-bench"], "loop-bench", arguments)
+        }
+    }
+}
+
+fn build_and_run(
+    repo: &Repo,
+    packages: &[&str],
+    program: &str,
+    arguments: &[String],
+) -> Result<ExitCode> {
     let mut build = repo.cargo(&["build", "--release", "--locked"]);
     for package in packages {
         build.args(["--package", package]);

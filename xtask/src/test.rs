@@ -171,6 +171,8 @@ fn portable(repo: &Repo, environment: &Environment, target: &RustTarget) -> Resu
         "check",
         "--package",
         "loop-core",
+        "--package",
+        "loop-reactor",
         "--locked",
         "--target",
         TARGET,

@@ -1,0 +1,109 @@
+//! The records of the arena: nodes, and the edges between them.
+
+use std::ops::{BitAnd, BitOr, Not};
+
+use crate::graph::body::Body;
+use crate::graph::value::Value;
+
+/// No node, or no edge.
+pub(crate) const NONE: u32 = u32::MAX;
+
+/// The node that stands for those that were disposed of, in the edges of who had read them.
+pub(crate) const GONE: u32 = 0;
+
+/// One cache line: what propagation touches lies together.
+#[repr(align(64))]
+#[derive(Default)]
+pub(crate) struct Node {
+    pub(crate) value: Value,
+    /// What runs; taken out while it runs. A signal has none.
+    pub(crate) body: Option<Box<dyn Body>>,
+    pub(crate) generation: u32,
+    pub(crate) state: State,
+    /// The edges to who reads it: first and last. In a free node, `first` is the next free one.
+    pub(crate) first_sub: u32,
+    pub(crate) last_sub: u32,
+    /// The edges to what it read, in the order of reading: the first.
+    pub(crate) first_dep: u32,
+    /// Of a signal: which of the tick's writes was its latest, if it was one at all.
+    pub(crate) written: u32,
+}
+
+/// `sub` read `dep`. Each edge stands in two lists: of those who read `dep`, and of what `sub` read.
+#[derive(Clone, Copy)]
+pub(crate) struct Edge {
+    pub(crate) dep: u32,
+    pub(crate) sub: u32,
+    pub(crate) previous_sub: u32,
+    pub(crate) next_sub: u32,
+    pub(crate) next_dep: u32,
+    /// The parity of the run in which `sub` last read it: see [`State::PARITY`].
+    pub(crate) parity: State,
+}
+
+/// What is known of a node, as bits.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct State(u32);
+
+impl State {
+    pub(crate) const NONE: Self = Self(0);
+    /// What it read has changed: it must run before it is read.
+    pub(crate) const DIRTY: Self = Self(1);
+    /// Something above what it read has changed: whether it must run is not known yet.
+    pub(crate) const PENDING: Self = Self(1 << 1);
+    /// It is being found out whether it must run.
+    pub(crate) const CHECKING: Self = Self(1 << 2);
+    /// It runs now.
+    pub(crate) const RUNNING: Self = Self(1 << 3);
+    /// It is an effect: it runs at the end of a tick without being read.
+    pub(crate) const EFFECT: Self = Self(1 << 4);
+    /// Flips with each run. Edges hold the parity of the run that last used them, so that an edge tells whether it was used
+    /// in this run already.
+    pub(crate) const PARITY: Self = Self(1 << 5);
+    /// It was disposed of, and may come back.
+    pub(crate) const RETIRED: Self = Self(1 << 7);
+    /// It is in use.
+    pub(crate) const LIVE: Self = Self(1 << 6);
+
+    /// Not known to be up to date.
+    pub(crate) const STALE: Self = Self(Self::DIRTY.0 | Self::PENDING.0);
+    /// Between the start and the end of being brought up to date.
+    pub(crate) const BUSY: Self = Self(Self::CHECKING.0 | Self::RUNNING.0);
+
+    #[inline]
+    pub(crate) fn has(self, any: Self) -> bool {
+        self.0 & any.0 != 0
+    }
+
+    #[inline]
+    pub(crate) fn flip(self, bits: Self) -> Self {
+        Self(self.0 ^ bits.0)
+    }
+}
+
+impl BitOr for State {
+    type Output = Self;
+
+    #[inline]
+    fn bitor(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+}
+
+impl BitAnd for State {
+    type Output = Self;
+
+    #[inline]
+    fn bitand(self, other: Self) -> Self {
+        Self(self.0 & other.0)
+    }
+}
+
+impl Not for State {
+    type Output = Self;
+
+    #[inline]
+    fn not(self) -> Self {
+        Self(!self.0)
+    }
+}

@@ -1,0 +1,64 @@
+//! From a change down to the effects: what may be out of date is marked, and nothing runs.
+
+use crate::graph::cx::Cx;
+use crate::graph::node::{Edge, GONE, NONE, State};
+
+impl Cx {
+    /// Marks those who read `changed` as dirty, and what follows from them as pending, and queues the effects among them.
+    ///
+    /// What is marked already is not entered again: everything below it is marked.
+    pub(crate) fn mark(&mut self, changed: u32) {
+        let base = self.stack.len();
+        let mut direct = self.nodes[changed].first_sub;
+        while direct != NONE {
+            let Edge { sub, next_sub, .. } = self.edges[direct];
+            self.blame(sub, changed);
+            let mut next = self.visit(sub, State::DIRTY);
+            loop {
+                while next != NONE {
+                    let Edge { sub, next_sub, .. } = self.edges[next];
+                    let below = self.visit(sub, State::PENDING);
+                    if below == NONE {
+                        next = next_sub;
+                    } else {
+                        if next_sub != NONE {
+                            self.stack.push(next_sub);
+                        }
+                        next = below;
+                    }
+                }
+                if self.stack.len() == base {
+                    break;
+                }
+                next = self.stack.pop().unwrap_or(NONE);
+            }
+            direct = next_sub;
+        }
+    }
+
+    /// Records why a node will run.
+    #[inline]
+    pub(crate) fn blame(&mut self, index: u32, cause: u32) {
+        if let Some(trace) = &mut self.trace
+            && cause != GONE
+        {
+            trace.cause(index, self.nodes.id(cause));
+        }
+    }
+
+    /// Marks one node, and gives the first edge to those below it if they are not marked yet.
+    #[inline]
+    fn visit(&mut self, index: u32, mark: State) -> u32 {
+        let node = &mut self.nodes[index];
+        let before = node.state;
+        node.state = before | mark;
+        if before.has(State::STALE) {
+            NONE
+        } else if before.has(State::EFFECT) {
+            self.queue.push(index);
+            NONE
+        } else {
+            node.first_sub
+        }
+    }
+}

@@ -1,0 +1,28 @@
+//! Tests of loop-reactor at its boundary: writes go in, values and events come out.
+
+#[cfg(test)]
+mod chance;
+#[cfg(test)]
+mod cycles;
+#[cfg(test)]
+mod depth;
+#[cfg(test)]
+mod examples;
+#[cfg(test)]
+mod fold;
+#[cfg(test)]
+mod history;
+#[cfg(test)]
+mod lanes;
+#[cfg(test)]
+mod life;
+#[cfg(test)]
+mod model;
+#[cfg(test)]
+mod rewind;
+#[cfg(test)]
+mod runs;
+#[cfg(test)]
+mod saved;
+#[cfg(test)]
+mod ticks;
