@@ -200,6 +200,21 @@ impl Builder<'_> {
 }
 
 impl Plan {
+    /// Refuses interfaces that define resources: their handles are only for the plan's own reader and writer.
+    pub(crate) fn without_resources(&self, interfaces: &[usize]) -> Result<(), AdaptError> {
+        let mut resources = self.resources().iter();
+        let Some(found) = resources.find(|resource| interfaces.contains(&resource.interface))
+        else {
+            return Ok(());
+        };
+        let interface = self.interfaces().get(found.interface);
+        let interface = interface.map_or("", String::as_str);
+        let name = &found.name;
+        Err(AdaptError::unsupported(format!(
+            "{interface} defines the resource `{name}`"
+        )))
+    }
+
     /// How many bytes may be written between two times that room is asked for: see `encode.rs`.
     pub(crate) fn headroom(&self) -> u32 {
         let functions = self.functions().iter();

@@ -27,6 +27,8 @@ use crate::plan::Plan;
 pub fn caller(component: &[u8], plan: &Plan) -> Result<Vec<u8>, AdaptError> {
     let sections = sections(component)?;
     let found = Found::look(&sections, plan)?;
+    let imported: Vec<usize> = found.imports.values().copied().collect();
+    plan.without_resources(&imported)?;
     let mut weaver = Weaver {
         plan,
         found,

@@ -6,6 +6,7 @@
 
 use wasm_encoder::{BlockType, ValType};
 
+use crate::MESSAGE_BYTES_MAX;
 use crate::adapter::body::{Body, Local, at};
 use crate::adapter::component::AdaptError;
 use crate::adapter::module::{Builder, Routine, Text, own};
@@ -14,6 +15,9 @@ use crate::fault::FaultKind;
 use crate::plan::{Flat, Shape, Ty, flags_mask, flags_wire_bytes, tag_bytes};
 
 const I32: ValType = ValType::I32;
+
+/// For how much of a list room is made at once, in bytes: a page of memory.
+const CHUNK_BYTES: u32 = 64 << 10;
 
 impl Builder<'_> {
     /// Writes a value whose flat values are in locals.
@@ -212,21 +216,19 @@ impl Builder<'_> {
         };
         let (values, wire) = (self.values()?, self.wire());
         let bytes = body.local(I32);
-        // Room for the bytes; their number is in the headroom. What is too many is refused before the product can wrap.
-        body.get(*cursor);
-        body.get(*count);
-        body.ops().i64_extend_i32_u();
         let each = match text {
             Text::Bytes(each, _) => each,
             Text::Utf8 => 1,
         };
-        body.ops()
-            .i64_const(i64::from(each))
-            .i64_mul()
-            .i64_const(5)
-            .i64_add();
-        self.call(body, Routine::Reserve);
         self.put_number(body, *count, *cursor);
+        // What is too many is refused before the product can wrap.
+        body.get(*cursor);
+        body.get(*count);
+        body.ops()
+            .i64_extend_i32_u()
+            .i64_const(i64::from(each))
+            .i64_mul();
+        self.call(body, Routine::Reserve);
         body.get(*count);
         body.i32(each);
         body.ops().i32_mul().local_set(bytes.index);
@@ -263,30 +265,57 @@ impl Builder<'_> {
             let node = self.plan.node(element);
             (node.wire, node.layout.size)
         };
-        // Elements without texts and lists in them get their room at once, others one by one.
-        let each = if wire_size.bounded { wire_size.most } else { 1 };
-        body.get(*cursor);
+        // Elements without texts and lists in them get their room by the chunk, others one by one. A chunk's size is a power of
+        // two; what does not fill one comes first.
+        let chunk = if wire_size.bounded {
+            1 << (CHUNK_BYTES / wire_size.most).max(1).ilog2()
+        } else {
+            1
+        };
+        // What cannot fit is refused at once.
         body.get(*count);
         body.ops()
             .i64_extend_i32_u()
-            .i64_const(i64::from(each))
+            .i64_const(i64::from(wire_size.least))
             .i64_mul()
-            .i64_const(5)
-            .i64_add();
-        self.call(body, Routine::Reserve);
+            .i64_const(i64::from(MESSAGE_BYTES_MAX))
+            .i64_gt_u();
+        body.if_();
+        self.fail_own(body, FaultKind::TooLarge);
+        body.end();
         self.put_number(body, *count, *cursor);
+        let room = |builder: &mut Self, body: &mut Body, elements: u32| {
+            body.get(*cursor);
+            let most = if wire_size.bounded { wire_size.most } else { 0 };
+            body.ops().i64_const(i64::from(elements) * i64::from(most));
+            builder.call(body, Routine::Reserve);
+        };
+        // (count & (chunk - 1)) * most
+        body.get(*cursor);
+        body.get(*count);
+        body.i32(chunk - 1);
+        body.ops()
+            .i32_and()
+            .i64_extend_i32_u()
+            .i64_const(i64::from(wire_size.most))
+            .i64_mul();
+        self.call(body, Routine::Reserve);
         body.ops().block(BlockType::Empty).loop_(BlockType::Empty);
         body.get(*count);
         body.ops().i32_eqz().br_if(1);
+        body.get(*count);
+        body.i32(chunk - 1);
+        body.ops().i32_and().i32_eqz();
+        body.if_();
+        room(self, body, chunk);
+        body.end();
         self.encode_memory(body, element, *pointer, 0, *cursor)?;
-        if !wire_size.bounded {
-            body.get(*cursor);
-            body.ops().i64_const(0);
-            self.call(body, Routine::Reserve);
-        }
         body.advance(*pointer, size);
         body.advance(*count, u32::MAX);
         body.ops().br(0).end().end();
+        if !wire_size.bounded {
+            room(self, body, 0);
+        }
         body.get(*cursor);
         Ok(())
     }

@@ -7,7 +7,7 @@ use wasm_encoder::{BlockType, Function, ValType};
 use crate::adapter::body::{Body, Local, at};
 use crate::adapter::component::AdaptError;
 use crate::adapter::module::{Builder, END, Routine, START, Signature, own};
-use crate::adapter::wire::{BASE, grow};
+use crate::adapter::wire::{BASE, OVERSHOOT_BYTES, grow};
 use crate::fault::FaultKind;
 use crate::{HANDLE_BYTES_MAX, MESSAGE_BYTES_MAX};
 
@@ -87,7 +87,8 @@ impl Builder<'_> {
         }
     }
 
-    /// Makes room for so many bytes, and the headroom after them.
+    /// Makes room for so many bytes, and the headroom after them. They are the most that there may be, so a little too much is no
+    /// fault: the message is measured when it is written.
     fn reserve_body(&mut self, body: &mut Body, args: &[Local]) {
         let [cursor, bytes] = args else { return };
         let (memory, headroom) = (self.wire(), self.headroom());
@@ -97,7 +98,7 @@ impl Builder<'_> {
         body.get(*bytes);
         body.ops().i64_add().local_tee(end.index);
         body.ops()
-            .i64_const(i64::from(BASE + MESSAGE_BYTES_MAX))
+            .i64_const(i64::from(BASE + MESSAGE_BYTES_MAX + OVERSHOOT_BYTES))
             .i64_gt_u();
         body.if_();
         self.fail_own(body, FaultKind::TooLarge);

@@ -23,6 +23,8 @@ const I32: ValType = ValType::I32;
 /// exports are those of components inside it, its texts are not UTF-8, or its functions are asynchronous.
 pub fn provider(component: &[u8], plan: &Plan) -> Result<Vec<u8>, AdaptError> {
     let exports = Exports::read(component)?;
+    let all: Vec<usize> = (0..plan.interfaces().len()).collect();
+    plan.without_resources(&all)?;
     let mut lifted = Vec::new();
     for function in plan.functions() {
         let interface = plan.interfaces().get(function.interface);

@@ -27,6 +27,9 @@ pub(crate) const RETURNED: u32 = 16;
 /// what is written before it is known to be too much.
 pub(crate) const MEMORY_PAGES_MAX: u64 = 2 * (MESSAGE_BYTES_MAX as u64 >> 16) + 32;
 
+/// How much more than a message's bytes may be asked for before it is known to be too long: more than a list asks for at once.
+pub(crate) const OVERSHOOT_BYTES: u32 = 2 << 20;
+
 /// How many bytes behind a message may be touched, since flags are read and written four bytes at a time.
 pub(crate) const SLACK: i64 = 4;
 
@@ -100,6 +103,13 @@ fn realloc() -> Body {
     let [old, old_bytes, align, bytes] = params[..] else {
         return body;
     };
+    body.get(bytes);
+    body.i32(MESSAGE_BYTES_MAX);
+    body.ops().i32_gt_u();
+    body.if_();
+    body.i32(own(FaultKind::TooLarge));
+    body.i32(0);
+    body.ops().call(0).unreachable().end();
     let pointer = body.local(ValType::I32);
     // pointer = (top + align - 1) & -align
     body.ops().global_get(TOP);

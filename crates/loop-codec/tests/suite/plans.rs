@@ -61,9 +61,14 @@ fn a_resource_of_another_interface_is_refused_by_name() {
 
 #[test]
 fn limits_hold() {
-    let six: String = (0..6).map(|n| format!("p{n}: option<u8>, ")).collect();
     let types: String = (0..FUNCTIONS_MAX)
-        .map(|n| format!("g{n}: func({six});"))
+        .map(|n| {
+            let declared: String = (0..6)
+                .map(|m| format!("record t{n}x{m} {{ a: u8 }} "))
+                .collect();
+            let params: String = (0..6).map(|m| format!("p{m}: t{n}x{m}, ")).collect();
+            format!("{declared} g{n}: func({params});")
+        })
         .collect();
     refused(
         &format!("package a:b; interface i {{ {types} }}"),

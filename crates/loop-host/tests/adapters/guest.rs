@@ -18,6 +18,24 @@ pub(crate) const INTERFACE: &str = "made:up/it";
 
 /// Makes it for the interface `it` in a text of the package `made:up`.
 pub(crate) fn passing(text: &str) -> Passing {
+    made(text, StringEncoding::UTF8, module)
+}
+
+/// The same around a core module of one's own.
+pub(crate) fn around(text: &str, core: &str) -> Passing {
+    made(text, StringEncoding::UTF8, |_, _| core.to_owned())
+}
+
+/// The same with texts of UTF-16.
+pub(crate) fn passing_utf16(text: &str) -> Passing {
+    made(text, StringEncoding::UTF16, module)
+}
+
+fn made(
+    text: &str,
+    encoding: StringEncoding,
+    module: impl FnOnce(&Resolve, wit_parser::InterfaceId) -> String,
+) -> Passing {
     let text = format!("{text}\nworld w {{ import it; export it; }}\n");
     let mut resolve = Resolve::new();
     let package = resolve.push_source("test.wit", &text).unwrap();
@@ -26,7 +44,7 @@ pub(crate) fn passing(text: &str) -> Passing {
     let world = resolve.select_world(&[package], Some("w")).unwrap();
 
     let mut module = wat::parse_str(module(&resolve, interface)).unwrap();
-    embed_component_metadata(&mut module, &resolve, world, StringEncoding::UTF8).unwrap();
+    embed_component_metadata(&mut module, &resolve, world, encoding).unwrap();
     let component = ComponentEncoder::default()
         .module(&module)
         .unwrap()

@@ -9,6 +9,7 @@
     reason = "tests may panic: that is how they fail"
 )]
 
+mod cases;
 mod guest;
 mod random;
 mod run;

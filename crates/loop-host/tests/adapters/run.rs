@@ -37,14 +37,14 @@ pub(crate) struct Host {
 struct Told(Fault);
 
 /// Why a call through an adapter failed: the fault that it told.
-fn fault(error: &wasmtime::Error) -> Fault {
+pub(crate) fn fault(error: &wasmtime::Error) -> Fault {
     match error.downcast_ref::<Told>() {
         Some(told) => told.0,
         None => panic!("no fault was told: {error:?}"),
     }
 }
 
-fn told(_: StoreContextMut<'_, Host>, (code, at): (u32, u32)) -> wasmtime::Result<()> {
+pub(crate) fn told<T>(_: StoreContextMut<'_, T>, (code, at): (u32, u32)) -> wasmtime::Result<()> {
     Err(Told(Fault::from_codes(code, at).unwrap()).into())
 }
 
