@@ -179,16 +179,63 @@ fn every_truncation_and_every_flip_is_a_fault_or_a_value() {
     );
 }
 
-#[test]
-fn damaged_bytes_are_a_fault_or_a_value() {
-    for seed in 0..10_000 {
+/// Reads so many messages for each of so many interfaces: damaged ones, some damaged again and again, and noise.
+fn fuzz(interfaces: std::ops::Range<u64>, inputs: usize) {
+    let mut values = 0;
+    let total = inputs * usize::try_from(interfaces.end - interfaces.start).unwrap();
+    for seed in interfaces {
         let mut chance = Chance::new(seed);
-        let (_, plan) = made(&mut chance, Ingredients { resources: true });
-        let written = params(&mut chance, &plan, 0);
-        let bytes = damaged(&mut chance, &plan.encode_params(0, &written).unwrap());
-        match plan.decode_params(0, &bytes) {
-            Ok(read) => drop(plan.encode_params(0, &read).unwrap()),
-            Err(found) => assert_eq!(plan.check_params(0, &bytes), Err(found)),
+        let (text, plan) = made(&mut chance, Ingredients { resources: true });
+        let mut bytes = Vec::new();
+        for input in 0..inputs {
+            let function = input % plan.functions().len();
+            bytes = match chance.below(8) {
+                0 => (0..chance.below(40))
+                    .map(|_| chance.number().to_le_bytes()[1])
+                    .collect(),
+                // What was damaged before, for another function perhaps.
+                1..4 => damaged(&mut chance, &bytes),
+                _ => {
+                    let written = params(&mut chance, &plan, function);
+                    damaged(
+                        &mut chance,
+                        &plan.encode_params(function, &written).unwrap(),
+                    )
+                }
+            };
+            bytes.truncate(10_000);
+            let read = plan.decode_params(function, &bytes);
+            let checked = plan.check_params(function, &bytes);
+            assert_eq!(
+                read.as_ref().err(),
+                checked.as_ref().err(),
+                "seed {seed}: {bytes:?}\n{text}"
+            );
+            let Ok(read) = read else { continue };
+            values += 1;
+            // What is read is written in its shortest form, and that is read again.
+            let written = plan.encode_params(function, &read).unwrap();
+            assert!(
+                written.len() <= bytes.len(),
+                "seed {seed}: {bytes:?}\n{text}"
+            );
+            let again = plan.decode_params(function, &written).unwrap();
+            assert_eq!(plan.encode_params(function, &again).unwrap(), written);
         }
     }
+    assert!(
+        values > total / 50,
+        "only {values} of {total} inputs are values"
+    );
+}
+
+#[test]
+fn damaged_bytes_are_a_fault_or_a_value() {
+    fuzz(0..400, 40);
+}
+
+#[test]
+#[ignore = "takes minutes: two million inputs"]
+fn two_million_damaged_inputs() {
+    fuzz(1_000_000..1_004_000, 500);
 }

@@ -30,7 +30,7 @@ fn functions_and_resources_are_numbered() {
 fn what_cannot_cross_is_refused_by_name() {
     refused(
         "package a:b; interface i {
-             resource own; fine: func(o: own) -> u8;
+             resource mine; fine: func(o: mine) -> u8;
              waits: async func();
              listens: func() -> stream<u8>;
              later: func(f: list<option<future<string>>>);
@@ -81,9 +81,11 @@ fn limits_hold() {
         &format!("package a:b; interface i {{ {functions} }}"),
         "the interfaces have more than 4000 functions",
     );
-    let deep = format!("{}u8{}", "list<".repeat(100), ">".repeat(100));
+    let deep: String = (1..=100)
+        .map(|n| format!("type t{n} = list<t{}>; ", n - 1))
+        .collect();
     refused(
-        &format!("package a:b; interface i {{ f: func(p: {deep}); }}"),
+        &format!("package a:b; interface i {{ type t0 = u8; {deep} f: func(p: t100); }}"),
         "`f` of i has a type that nests deeper than 100",
     );
     // Each record holds the one before twice, so the last would have 2^40 bytes.

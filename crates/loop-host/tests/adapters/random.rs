@@ -124,7 +124,7 @@ fn adapters_find_the_same_faults() {
 }
 
 #[test]
-#[ignore = "takes the better part of an hour: ten thousand interfaces are compiled"]
+#[ignore = "takes half an hour: ten thousand interfaces are compiled"]
 fn ten_thousand_interfaces() {
     for seed in 0..10_000 {
         check(0x1000_0000 + seed);
