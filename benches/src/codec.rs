@@ -19,8 +19,10 @@ fn read_plan() -> anyhow::Result<Plan> {
     let mut resolve = wit_parser::Resolve::new();
     let wit = loop_test::root().join("benches/guests/calls/wit");
     let (package, _) = resolve.push_dir(wit)?;
-    let interfaces = &resolve.packages[package].interfaces;
-    Ok(Plan::new(&resolve, [(INTERFACE, interfaces["host"])])?)
+    let package = resolve.packages.get(package);
+    let host = package.and_then(|package| package.interfaces.get("host"));
+    let host = host.ok_or_else(|| anyhow::anyhow!("the guest imports host"))?;
+    Ok(Plan::new(&resolve, [(INTERFACE, *host)])?)
 }
 
 /// The guest's function with an adapter in it.

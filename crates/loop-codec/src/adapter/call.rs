@@ -135,8 +135,8 @@ fn call_body(
     }
     builder.check_length(body, cursor);
 
-    // What comes back lies behind what goes out.
-    body.get(cursor);
+    // What comes back takes the place of what goes out, which the engine has read by then.
+    body.i32(BASE);
     body.ops().global_set(TOP);
     body.i32(number);
     body.i32(BASE);

@@ -1,7 +1,7 @@
 //! The core module that owns the memory for messages.
 //!
-//! A message is written from [`BASE`] on, and what comes back lies behind it; the next call begins at [`BASE`] again. Below
-//! it lie two numbers, through which the engine says where what it wrote lies.
+//! Every message begins at [`BASE`], in the place of the one before: a call's answer takes the place of its arguments, so that
+//! less memory is touched. Below it lie two numbers, through which the engine says where what it wrote lies.
 
 use wasm_encoder::{
     CanonicalOption, CodeSection, ConstExpr, EntityType, ExportKind, ExportSection,
@@ -23,9 +23,8 @@ pub(crate) const BASE: u32 = 64;
 /// Where the engine writes the pointer and the length of what a call gave.
 pub(crate) const RETURNED: u32 = 16;
 
-/// The largest that the memory becomes: a message going out and one coming in, each of [`MESSAGE_BYTES_MAX`] bytes, and room for
-/// what is written before it is known to be too much.
-pub(crate) const MEMORY_PAGES_MAX: u64 = 2 * (MESSAGE_BYTES_MAX as u64 >> 16) + 32;
+/// The largest that the memory becomes: a message, and room for what is written before it is known to be too much.
+pub(crate) const MEMORY_PAGES_MAX: u64 = (MESSAGE_BYTES_MAX as u64 >> 16) + 64;
 
 /// How much more than a message's bytes may be asked for before it is known to be too long: more than a list asks for at once.
 pub(crate) const OVERSHOOT_BYTES: u32 = 2 << 20;

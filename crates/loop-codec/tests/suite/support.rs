@@ -48,3 +48,9 @@ pub(crate) fn params(chance: &mut Chance, plan: &Plan, function: usize) -> Vec<V
         .map(|ty| value(chance, plan, ty, &mut handle))
         .collect()
 }
+
+/// How many interfaces a test makes: as many as the environment asks for, or the usual number, which takes seconds.
+pub(crate) fn rounds(usual: u64) -> u64 {
+    let asked = std::env::var("LOOP_ROUNDS").ok();
+    asked.map_or(usual, |asked| asked.parse().unwrap())
+}

@@ -236,7 +236,9 @@ fn long_lists_pass() {
                 .plan
                 .encode_params(0, std::slice::from_ref(&list))
                 .unwrap();
-            let (saw, got) = running.call(0, &[list.clone()], &bytes).unwrap();
+            let (saw, got) = running
+                .call(0, std::slice::from_ref(&list), &bytes)
+                .unwrap();
             assert!(saw == bytes && got == Some(list), "{count} of {ty}");
         }
     }

@@ -63,7 +63,7 @@ fn module(resolve: &Resolve, interface: wit_parser::InterfaceId) -> String {
         let imported = resolve.wasm_signature(AbiVariant::GuestImport, function);
         let exported = resolve.wasm_signature(AbiVariant::GuestExport, function);
         let list = |word: &str, types: &[WasmType]| {
-            let types: Vec<&str> = types.iter().map(core).collect();
+            let types: Vec<&str> = types.iter().copied().map(core).collect();
             format!("({word} {})", types.join(" "))
         };
         writeln!(
@@ -119,7 +119,7 @@ fn module(resolve: &Resolve, interface: wit_parser::InterfaceId) -> String {
     )
 }
 
-fn core(ty: &WasmType) -> &'static str {
+fn core(ty: WasmType) -> &'static str {
     match ty {
         WasmType::I32 | WasmType::Pointer | WasmType::Length => "i32",
         WasmType::I64 | WasmType::PointerOrI64 => "i64",

@@ -6,7 +6,8 @@
     clippy::unwrap_used,
     clippy::indexing_slicing,
     clippy::panic,
-    reason = "tests may panic: that is how they fail"
+    clippy::format_collect,
+    reason = "tests may panic, and are written for their reader"
 )]
 
 mod cases;
