@@ -13,10 +13,10 @@ use wasmtime::{Config, Engine, Store, UpdateDeadline};
 
 use crate::row::{Row, median, timed};
 
-const ROUNDS: usize = 15;
-const SCALAR_TIMES: u32 = 200_000;
-const LIST_TIMES: u32 = 5_000;
-const LIST_BYTES: u32 = 64 << 10;
+pub(crate) const ROUNDS: usize = 15;
+pub(crate) const SCALAR_TIMES: u32 = 200_000;
+pub(crate) const LIST_TIMES: u32 = 5_000;
+pub(crate) const LIST_BYTES: u32 = 64 << 10;
 
 /// The guest, built once.
 pub(crate) fn guest() -> std::path::PathBuf {
@@ -26,17 +26,17 @@ pub(crate) fn guest() -> std::path::PathBuf {
 
 /// The bytes that were echoed and the numbers that were added, so that serving is not optimised away.
 #[derive(Default)]
-struct Served {
+pub(crate) struct Served {
     calls: u64,
 }
 
 impl Served {
-    fn add(&mut self, a: u32, b: u32) -> u32 {
+    pub(crate) fn add(&mut self, a: u32, b: u32) -> u32 {
         self.calls += 1;
         a.wrapping_add(b)
     }
 
-    fn echo(&mut self, bytes: Vec<u8>) -> Vec<u8> {
+    pub(crate) fn echo(&mut self, bytes: Vec<u8>) -> Vec<u8> {
         self.calls += 1;
         bytes
     }
@@ -128,6 +128,10 @@ impl Floor {
         store
     }
 
+    pub(crate) fn served(&mut self) -> &mut Served {
+        &mut self.served
+    }
+
     pub(crate) fn linker(engine: &Engine) -> wasmtime::Result<Linker<Self>> {
         let mut linker = Linker::new(engine);
         wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
@@ -149,7 +153,7 @@ impl Floor {
 }
 
 /// The guest's function in a bare store.
-async fn floor<P, R>(function: &str) -> wasmtime::Result<(Store<Floor>, TypedFunc<P, R>)>
+pub(crate) async fn floor<P, R>(function: &str) -> wasmtime::Result<(Store<Floor>, TypedFunc<P, R>)>
 where
     P: wasmtime::component::ComponentNamedList + wasmtime::component::Lower,
     R: wasmtime::component::ComponentNamedList + wasmtime::component::Lift,

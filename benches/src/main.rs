@@ -11,6 +11,7 @@
 )]
 
 mod calls;
+mod codec;
 mod instantiate;
 mod policy;
 mod process;
@@ -53,6 +54,13 @@ fn main() -> anyhow::Result<()> {
     }
     if wanted("native/list-64KiB") {
         rows.push(told(runtime.block_on(calls::list()))?);
+    }
+    if wanted("codec/scalar") {
+        rows.push(told(runtime.block_on(codec::scalar()))?);
+    }
+    if wanted("codec/list-64KiB") {
+        let both = runtime.block_on(codec::list());
+        rows.extend(both.map_err(|error| anyhow::anyhow!("{error:?}"))?);
     }
     if wanted("start/hello-warm") {
         rows.push(process::start()?);
