@@ -57,7 +57,7 @@ enum Task {
     Test,
     /// Check the rules of the house: edges between crates, text, docs, dependencies
     Tidy,
-    /// Run benchmarks: `host` or `reactor`; arguments are passed on
+    /// Run benchmarks: `host`, `reactor` or `transports`; arguments are passed on
     Bench {
         /// Such as `host --json rows.json`
         #[arg(trailing_var_arg = true, allow_hyphen_values = true, required = true)]

@@ -1,7 +1,8 @@
 //! Ctrl-C: the first one asks for an orderly end, the second one ends at once.
 //!
-//! A thread waits for the signals, without a runtime: starting one takes longer than many a command. While something can be stopped in order ([`Interrupt::stoppable`]), the first
-//! signal only asks; otherwise, while a component is compiled for instance, it ends the process.
+//! A thread waits for the signals, without a runtime: starting one takes longer than many a command. While something can be
+//! stopped in order ([`Interrupt::stoppable`]), the first signal only asks; otherwise, while a component is compiled for
+//! instance, it ends the process.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};

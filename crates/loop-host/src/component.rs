@@ -110,6 +110,7 @@ pub(crate) fn load(
     };
     // Function bodies are left to the compiler, which checks them anyway.
     let shape = Shape::decode_with(&bytes, Check::AllButCode).map_err(shape_error)?;
+    // What is served of WASI 0.3 needs concurrency, also where a component uses none of it.
     let ids = shape.imported_interfaces();
     let p3 = ids.filter_map(|interface| interface.id.as_ref()).any(is_p3);
     let kind = EngineKind {

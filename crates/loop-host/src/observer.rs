@@ -61,8 +61,8 @@ pub trait Observer: Send + Sync + 'static {
     /// Takes notice of one event.
     fn event(&self, event: &Event<'_>);
 
-    /// Whether it is told of decisions that allow something, and of folders that are used. Asked once for each component, when it is linked. Those that deny
-    /// are told in any case.
+    /// Whether it is told of decisions that allow something, and of folders that are used. Asked once for each component, when
+    /// it is linked. Decisions that deny are told in any case.
     ///
     /// Most have no use for them, and there are many: telling of one takes longer than deciding it.
     fn wants_allowed(&self) -> bool {
