@@ -8,6 +8,7 @@
 
 mod cli;
 mod commands;
+mod endpoint;
 mod error;
 mod interrupt;
 mod logs;

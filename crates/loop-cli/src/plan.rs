@@ -19,6 +19,7 @@ use loop_core::name::InterfaceName;
 use loop_core::policy::Trust;
 use loop_host::{ComponentSpec, Host, LoadOptions, NativeSpec, RouteSpec};
 
+use crate::endpoint;
 use crate::error::{self, CliError, Detail, Kind, Problem, Snippet};
 use crate::interrupt::Interrupt;
 use crate::target::Target;
@@ -248,15 +249,10 @@ impl Plan {
         interface: &InterfaceName,
         entry: &ProvideEntry,
     ) {
-        if let Placement::Sidecar | Placement::Remote = entry.placement {
-            let word = if entry.placement == Placement::Sidecar {
-                "sidecar"
-            } else {
-                "remote"
-            };
+        if entry.placement == Placement::Sidecar {
             let message =
-                format!("`{interface}` has the placement `{word}`, which this version cannot run");
-            let hint = "providers are placed as `native` or `component` in this version";
+                format!("`{interface}` has the placement `sidecar`, which this version cannot run");
+            let hint = "start the provider by itself, and name its address with `endpoint`";
             self.problems
                 .push(at(workspace, source, &entry.span, message).hint(hint));
             return;
@@ -279,6 +275,15 @@ impl Plan {
                 self.parts.insert(component.clone(), part);
                 RouteSpec::Component(component)
             }
+            ProvideTarget::Endpoint(address) => match endpoint::remote(address, &entry.limits) {
+                Ok(remote) => RouteSpec::Remote(remote),
+                Err(problem) => {
+                    let found = at(workspace, source, &entry.span, problem.message);
+                    let hints = problem.hints.into_iter();
+                    self.problems.push(hints.fold(found, Problem::hint));
+                    return;
+                }
+            },
         };
         self.provide.insert(interface.clone(), route);
     }

@@ -144,7 +144,9 @@ impl Workspace {
             .values()
             .filter_map(|entry| match &entry.target {
                 ProvideTarget::Source(source) => Some(source),
-                ProvideTarget::Component(_) | ProvideTarget::Native { .. } => None,
+                ProvideTarget::Component(_)
+                | ProvideTarget::Native { .. }
+                | ProvideTarget::Endpoint(_) => None,
             });
         let paths = components
             .chain(providers)

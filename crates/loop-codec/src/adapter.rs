@@ -47,5 +47,8 @@ pub use crate::adapter::provider::provider;
 /// The instance that an adapted provider exports.
 pub const SERVE: &str = "loop:wire/serve";
 
+/// The name of the generated core modules with functions, by which a host tells their frames from the component's own.
+pub const MODULE: &str = "loop:adapter";
+
 /// The instance that an adapted provider imports.
 pub const FAULT: &str = "loop:wire/fault";

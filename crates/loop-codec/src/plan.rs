@@ -4,6 +4,8 @@ mod build;
 mod layout;
 mod refuse;
 
+use std::collections::BTreeSet;
+
 use wit_parser::{InterfaceId, Resolve};
 
 pub use crate::plan::refuse::{PlanError, Refusal, Why};
@@ -160,6 +162,28 @@ impl Plan {
     /// The resources, in the order of their numbers.
     pub fn resources(&self) -> &[Resource] {
         &self.resources
+    }
+
+    /// The numbers of the interfaces that define resources, or have them in the types of their functions. Adapters leave
+    /// those to whoever calls with values.
+    pub fn interfaces_with_resources(&self) -> BTreeSet<usize> {
+        let defining = self.resources.iter().map(|resource| resource.interface);
+        // Each node comes after those that it is made of.
+        let mut has_handles: Vec<bool> = Vec::with_capacity(self.nodes.len());
+        for node in &self.nodes {
+            let is_handle = matches!(node.shape, Shape::Own(_) | Shape::Borrow(_));
+            let of = |ty: &Ty| has_handles.get(ty.0 as usize).copied().unwrap_or(false);
+            let has = is_handle || node.shape.parts().iter().any(of);
+            has_handles.push(has);
+        }
+        let has = |ty: &Ty| has_handles.get(ty.0 as usize).copied().unwrap_or(false);
+        let using = self.functions.iter().filter(|function| {
+            let mut types = function.params.iter().chain(&function.result);
+            types.any(has)
+        });
+        defining
+            .chain(using.map(|function| function.interface))
+            .collect()
     }
 
     /// The number of the function with this name in the interface with that name.

@@ -88,7 +88,7 @@ pub struct ProvideEntry {
     pub target: ProvideTarget,
     /// Where it runs.
     pub placement: Placement,
-    /// What carries the calls, for the placements `sidecar` and `remote`.
+    /// What carries the calls, for the placement `sidecar`.
     pub transport: Option<String>,
     /// What the provider may do. Empty when another component of the app provides: that has its own.
     pub grants: Grants,
@@ -128,6 +128,8 @@ pub enum ProvideTarget {
         /// Which of the host's providers; the only one for the interface when it is not said.
         provider: Option<String>,
     },
+    /// A provider elsewhere, by its address.
+    Endpoint(String),
 }
 
 /// How the instances of a component live.

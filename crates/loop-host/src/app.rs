@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
+use loop_codec::Plan;
 use loop_core::grants::{Config, Grants};
 use loop_core::name::InterfaceName;
 use loop_core::policy::{Request, Trust};
@@ -15,15 +17,19 @@ use crate::chain::Call;
 use crate::command;
 use crate::component::Component;
 use crate::core::{CoreApp, CoreOptions, Reads};
-use crate::error::{CallError, LinkError};
+use crate::error::{CallError, LinkError, ServeError};
+use crate::expose::Exposed;
 use crate::gate::Gate;
 use crate::host::Shared;
 use crate::instances::{Instances, Mode};
-use crate::invoke::Function;
+use crate::invoke::{Function, Signatures};
 use crate::link_report;
 use crate::linked::{Folder, Linked, Used};
 use crate::provider::{AppContext, ErasedProvider};
-use crate::route::{self, Route};
+use crate::route::provider;
+use crate::route::remote::Remote;
+use crate::route::weave::weave;
+use crate::route::{self, Route, Target, caller};
 use crate::serve;
 use crate::stdio::Stdio;
 use crate::wasi::{self, Resolver, SystemResolver};
@@ -96,6 +102,8 @@ pub struct ComponentSpec {
     pub config: Config,
     /// Whether the app trusts it.
     pub trust: Trust,
+    /// Whether other processes may call what it exports: see [`App::expose`].
+    pub exposed: bool,
     /// The folder that the paths of its grants are relative to.
     pub base: PathBuf,
     /// The host's environment variables, of which it sees those that are granted.
@@ -112,6 +120,7 @@ impl ComponentSpec {
             instances: None,
             config: Config::new(),
             trust: Trust::Untrusted,
+            exposed: false,
             base: PathBuf::from("."),
             variables: BTreeMap::new(),
         }
@@ -120,15 +129,24 @@ impl ComponentSpec {
 
 /// What satisfies an import.
 #[derive(Clone, Debug)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "an app has a handful, and a box would be in every embedder's way"
-)]
 pub enum RouteSpec {
     /// A provider of the host.
     Native(NativeSpec),
     /// The component of the app with this name, which exports the interface.
     Component(String),
+    /// A peer elsewhere, which serves the interface.
+    Remote(RemoteSpec),
+}
+
+/// A peer that serves an interface.
+#[derive(Clone, Debug)]
+pub struct RemoteSpec {
+    /// Where it is, for messages: `loop+unix:///run/store.sock`.
+    pub address: String,
+    /// What calls it. Clones share their connection, so one client may stand in several specs.
+    pub client: loop_wire::Client,
+    /// The time for one call.
+    pub call: Duration,
 }
 
 /// How an app uses a provider of the host. The default takes whichever serves the interface.
@@ -186,11 +204,19 @@ impl App {
     ///
     /// # Errors
     /// [`serve::Server`] lists them; among them that the root is not granted the address.
-    pub async fn listen(
-        &self,
-        address: std::net::SocketAddr,
-    ) -> Result<serve::Server, crate::error::ServeError> {
+    pub async fn listen(&self, address: std::net::SocketAddr) -> Result<serve::Server, ServeError> {
         serve::Server::listen(&self.root, address).await
+    }
+
+    /// Has other processes call what the root exports, which its spec says is [exposed](ComponentSpec::exposed): the handler
+    /// is given to a [`loop_wire::Server`]. `at` is the address of this machine's network on which it will be served, if
+    /// it is a network; who can reach a socket in a folder is up to whoever makes the folder.
+    ///
+    /// # Errors
+    /// [`ServeError::Denied`] if the root is not granted the address, [`ServeError::NothingExposed`] if it exports nothing that
+    /// others could call.
+    pub fn expose(&self, at: Option<std::net::SocketAddr>) -> Result<Exposed, ServeError> {
+        Exposed::new(&self.root, at)
     }
 
     /// The logs and metrics that its components gave so far.
@@ -231,6 +257,18 @@ impl App {
 pub struct Exit {
     /// Its exit code: 0 for success, 1 if it reported a failure without one.
     pub code: i32,
+}
+
+/// An import that a route serves.
+struct Routed<'a> {
+    import: String,
+    to: To<'a>,
+}
+
+enum To<'a> {
+    /// To a component, and its export.
+    Component(Arc<Instances>, String),
+    Remote(&'a RemoteSpec),
 }
 
 /// Links the components of one app, those that others need first.
@@ -281,25 +319,54 @@ impl<'a> AppLinker<'a> {
             component: name.to_owned(),
             source,
         };
-        let engine = component.code.engine().clone();
-        let ty = component.code.component_type();
+        let routed = self.routed(name, component, path)?;
+        let imports: Vec<&str> = routed.iter().map(|routed| &*routed.import).collect();
+        let exports = self.called(name, spec);
+        let exports: Vec<&str> = exports.iter().map(String::as_str).collect();
+        let woven = weave(&self.host, component, &imports, &exports)?;
+        let code = &woven.component.code;
+        let engine = code.engine().clone();
+        let ty = code.component_type();
         let imports = ty.imports(&engine).map(|(name, _)| name);
         let mut linker = wasi::linker(&engine, imports).map_err(fail)?;
+        if woven
+            .served
+            .as_ref()
+            .is_some_and(|served| served.by_adapter.is_some())
+        {
+            provider::link_adapter(&mut linker).map_err(fail)?;
+        }
+        for Routed { import, to } in routed {
+            let calls = &woven.calls;
+            let has = |plan: &&Arc<Plan>| plan.interfaces().contains(&import);
+            let by_adapter = calls.by_adapter.as_ref().filter(has);
+            let by_values = calls.by_values.as_ref().filter(has);
+            let Some(plan) = by_adapter.or(by_values) else {
+                continue;
+            };
+            let target = match to {
+                To::Component(provider, exported) => {
+                    Target::component(plan, &import, provider, &exported)
+                }
+                To::Remote(spec) => Target::Remote(Remote::new(spec, plan, &self.spec.name, name)?),
+            };
+            let route = Arc::new(Route::new(&import, &self.host, target));
+            let linked = if by_adapter.is_some() {
+                caller::link_adapter(&mut linker, &route, &app_name)
+            } else {
+                caller::link_values(&mut linker, &route, &app_name, plan)
+            };
+            linked.map_err(fail)?;
+        }
         let mut providers = Vec::new();
         let mut linked_providers = BTreeSet::new();
         let mut http_server = None;
-        for (import, item) in ty.imports(&engine) {
-            let ComponentItem::ComponentInstance(wanted) = item.ty else {
-                continue;
-            };
+        for (import, _) in ty.imports(&engine) {
             let Ok(interface) = import.parse::<InterfaceName>() else {
                 continue;
             };
-            let Some((key, route)) = self.route(&interface, name) else {
-                continue;
-            };
-            match route {
-                RouteSpec::Native(native) => {
+            match self.route(&interface, name) {
+                Some((key, RouteSpec::Native(native))) => {
                     let provider = self.provider(key, native)?;
                     let app = self.prepare(key, native, &*provider)?;
                     if linked_providers.insert(provider.name().to_owned()) {
@@ -307,27 +374,17 @@ impl<'a> AppLinker<'a> {
                         providers.push(Used { provider, app });
                     }
                 }
-                RouteSpec::Component(provider) => {
+                Some((_, RouteSpec::Component(provider))) if serve::is_client(&interface) => {
                     let target = self.component(provider, path)?;
-                    if serve::is_client(&interface) {
-                        serve::check_server(&target)?;
-                        http_server = Some(target);
-                    } else {
-                        let exported = self.exported(provider, &interface)?;
-                        if !self.fits(&wanted, &engine, provider, &exported)
-                            && let Some(error) = self.explain(name, component)
-                        {
-                            return Err(error);
-                        }
-                        let route = Arc::new(Route::new(import, target));
-                        route.link(&mut linker, &wanted, &exported, &app_name)?;
-                    }
+                    serve::check_server(&target)?;
+                    http_server = Some(target);
                 }
+                _ => {}
             }
         }
 
         let pre = linker
-            .instantiate_pre(&component.code)
+            .instantiate_pre(code)
             .map_err(|error| self.explain(name, component).unwrap_or_else(|| fail(error)))?;
 
         let gate = Gate::new(
@@ -346,11 +403,14 @@ impl<'a> AppLinker<'a> {
         if name != self.spec.root {
             stdio.stdin = crate::stdio::Input::Empty;
         }
+        let handler = serve::Handler::of(&pre);
+        let kept = (name == self.spec.root && handler.is_none()).then(|| component.bytes().clone());
         let linked = Linked {
             name: app_name,
             host: Arc::clone(&self.host),
-            handler: serve::Handler::of(&pre),
-            component: component.clone(),
+            signatures: Signatures(kept),
+            served: woven.served,
+            handler,
             pre,
             limits: spec.limits.clone(),
             folders: folders(spec, &gate),
@@ -373,7 +433,76 @@ impl<'a> AppLinker<'a> {
                 Mode::One
             }
         });
+        let resource = linked.served.as_ref().and_then(|served| served.resource());
+        if let (Some((interface, resource)), true) = (resource, mode != Mode::One) {
+            return Err(LinkError::NotCrossable {
+                interface: interface.to_owned(),
+                reasons: vec![format!(
+                    "its resource `{resource}` lives in one instance: let `{name}` have `instances = \"one\"`"
+                )],
+            });
+        }
         Ok(Instances::new(Arc::new(linked), mode))
+    }
+
+    /// The imports of a component that routes serve, each with where its route leads. The components there are linked before.
+    fn routed(
+        &mut self,
+        name: &str,
+        component: &Component,
+        path: &mut Vec<String>,
+    ) -> Result<Vec<Routed<'a>>, LinkError> {
+        let engine = component.code.engine();
+        let ty = component.code.component_type();
+        let mut routed = Vec::new();
+        for (import, item) in ty.imports(engine) {
+            let ComponentItem::ComponentInstance(wanted) = item.ty else {
+                continue;
+            };
+            let Ok(interface) = import.parse::<InterfaceName>() else {
+                continue;
+            };
+            let to = match self.route(&interface, name) {
+                Some((_, RouteSpec::Component(provider))) if !serve::is_client(&interface) => {
+                    let target = self.component(provider, path)?;
+                    let exported = self.exported(provider, &interface)?;
+                    if !self.fits(&wanted, engine, provider, &exported)
+                        && let Some(error) = self.explain(name, component)
+                    {
+                        return Err(error);
+                    }
+                    To::Component(target, exported)
+                }
+                Some((_, RouteSpec::Remote(remote))) => To::Remote(remote),
+                _ => continue,
+            };
+            let import = import.to_owned();
+            routed.push(Routed { import, to });
+        }
+        Ok(routed)
+    }
+
+    /// The exports of a component that others call: those that the app routes to it, and if it is exposed all that are the
+    /// user's own.
+    fn called(&self, name: &str, spec: &ComponentSpec) -> Vec<String> {
+        let keys = self.spec.provide.iter().filter_map(|(key, route)| {
+            matches!(route, RouteSpec::Component(provider) if provider == name).then_some(key)
+        });
+        let keys: Vec<_> = keys.collect();
+        let is_called = |export: &String| {
+            export.parse::<InterfaceName>().is_ok_and(|export| {
+                let is_http = export.namespace == "wasi" && export.package == "http";
+                let routed = keys
+                    .iter()
+                    .any(|key| key.serves(&export) || export.serves(key));
+                (routed && !is_http) || (spec.exposed && export.namespace != "wasi")
+            })
+        };
+        spec.component
+            .exports()
+            .into_iter()
+            .filter(is_called)
+            .collect()
     }
 
     /// Who satisfies an import of a component, if `provide` names it. A component does not provide to itself:
@@ -496,8 +625,11 @@ impl<'a> AppLinker<'a> {
     fn offers(&self, of: &str) -> link_report::Offers {
         let mut offers = link_report::Offers::built_in();
         offers.app(&self.spec.name);
-        for interface in self.spec.provide.keys() {
-            offers.provided(interface);
+        for (interface, route) in &self.spec.provide {
+            // A component does not provide to itself.
+            if !matches!(route, RouteSpec::Component(name) if name == of) {
+                offers.provided(interface);
+            }
         }
         for provider in &self.host.providers {
             offers.native(provider.name(), &provider.interfaces(), provider.wit());

@@ -23,7 +23,7 @@ pub(crate) async fn run(root: &Instances, args: &[String]) -> Result<Exit, CallE
         return Err(CallError::NoExport {
             component: linked.name.to_string(),
             wanted: "command (`wasi:cli/run`)".to_owned(),
-            exports: crate::invoke::exports(&linked.component),
+            exports: crate::invoke::exports(linked),
         });
     };
     let mut argv = vec![linked.name.to_string()];

@@ -9,6 +9,7 @@ use bytes::Bytes;
 use crate::cache::{self, Cache};
 use crate::engine::{EngineKind, Engines};
 use crate::error::LoadError;
+use crate::host::Shared;
 use crate::shape::{COMPONENT_BYTES_MAX, Check, Shape};
 use crate::wasi::is_p3;
 
@@ -18,12 +19,25 @@ pub struct Component {
     name: Arc<str>,
     pub(crate) code: wasmtime::component::Component,
     bytes: Bytes,
+    /// Whether its instructions are counted.
+    fuel: bool,
 }
 
 impl Component {
     /// The name under which it was loaded.
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// The same component with adapters in it, compiled for the same purpose.
+    pub(crate) fn woven(&self, host: &Shared, bytes: Bytes) -> Result<Self, LoadError> {
+        load(
+            &host.engines,
+            host.cache.as_ref(),
+            &self.name,
+            bytes,
+            self.fuel,
+        )
     }
 
     /// The component as a file holds it.
@@ -100,6 +114,7 @@ pub(crate) fn load(
                     name: name.into(),
                     code,
                     bytes,
+                    fuel,
                 });
             }
         }
@@ -134,6 +149,7 @@ pub(crate) fn load(
         name: name.into(),
         code,
         bytes,
+        fuel,
     })
 }
 

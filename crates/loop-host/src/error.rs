@@ -101,8 +101,8 @@ pub enum LinkError {
         /// The provider that was asked for, if one was.
         provider: Option<String>,
     },
-    /// An interface has functions that cannot be called from one component to another.
-    #[error("`{interface}` cannot be provided by a component")]
+    /// An interface has functions that cannot be called from one component to another, or in another process.
+    #[error("`{interface}` can only be provided natively")]
     NotCrossable {
         /// The interface.
         interface: String,
@@ -127,6 +127,15 @@ pub enum LinkError {
         /// Why.
         #[source]
         source: io::Error,
+    },
+    /// A component could not be made ready for calls from or to others.
+    #[error("`{component}` cannot call or serve others")]
+    Load {
+        /// The component.
+        component: String,
+        /// Why.
+        #[source]
+        source: LoadError,
     },
     /// A provider refused the app's configuration.
     #[error("the provider `{provider}` cannot serve the app")]
@@ -215,6 +224,30 @@ pub enum CallError {
         #[source]
         source: Box<CallError>,
     },
+    /// A message to or from it is not what the function takes or gives.
+    #[error("a call of `{component}` could not be passed on")]
+    Message {
+        /// The component.
+        component: String,
+        /// What is wrong with the message.
+        #[source]
+        source: loop_codec::Fault,
+    },
+    /// It was given a handle of a resource that it does not have, or no longer: the instance that made it has ended, say.
+    #[error("`{component}` was called with a handle that it does not know")]
+    NoHandle {
+        /// The component.
+        component: String,
+    },
+    /// A peer did not answer, or with an error.
+    #[error("a call to {address} failed")]
+    Remote {
+        /// Where the peer is.
+        address: String,
+        /// What went wrong, and whether another try makes sense.
+        #[source]
+        source: loop_wire::CallError,
+    },
     /// No instance could be made.
     #[error("`{component}` could not be instantiated")]
     Instantiate {
@@ -271,6 +304,12 @@ pub enum ServeError {
         /// Why, such as that it is in use.
         #[source]
         source: io::Error,
+    },
+    /// The root exports nothing that another process could call.
+    #[error("`{component}` exports no interface that other processes could call")]
+    NothingExposed {
+        /// The root.
+        component: String,
     },
     /// The root exports no HTTP handler.
     #[error("`{component}` exports no HTTP handler")]

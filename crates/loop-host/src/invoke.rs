@@ -3,14 +3,15 @@
 use std::fmt;
 use std::sync::Arc;
 
+use bytes::Bytes;
 use wasm_wave::untyped::UntypedFuncCall;
 use wasmtime::component::types::{ComponentFunc, ComponentItem};
 use wasmtime::component::{ComponentExportIndex, Type, Val};
 
 use crate::app::outside;
-use crate::component::Component;
 use crate::error::CallError;
 use crate::instances::Instances;
+use crate::linked::Linked;
 use crate::shape::{Check, Item, Shape};
 
 /// The longest text of a call that is read: a megabyte of arguments is a file, not a command line.
@@ -18,6 +19,17 @@ const CALL_BYTES_MAX: usize = 1 << 20;
 
 /// Exported functions that an error shows with their types: nobody reads more, and a hostile component can have a million.
 const SIGNATURES_MAX: usize = 64;
+
+/// What errors tell of a component's exports: their types where the component was kept as its file holds it, and names
+/// elsewhere. A server need not keep megabytes for an error that it never meets.
+pub(crate) struct Signatures(pub(crate) Option<Bytes>);
+
+impl Signatures {
+    /// The component's shape. It was checked when it was compiled.
+    fn shape(&self) -> Option<Shape> {
+        Shape::decode_with(self.0.as_ref()?, Check::AllButCode).ok()
+    }
+}
 
 /// An exported function of an app's root. Made by [`crate::App::function`].
 #[derive(Clone)]
@@ -38,15 +50,14 @@ impl Function {
         name: &str,
     ) -> Result<Self, CallError> {
         let linked = &*root.linked;
-        let component = &linked.component;
         let (index, interface, ty) =
-            find(component, interface, name).ok_or_else(|| CallError::NoExport {
+            find(linked.pre.component(), interface, name).ok_or_else(|| CallError::NoExport {
                 component: linked.name.to_string(),
                 wanted: match interface {
                     Some(interface) => format!("function `{interface}#{name}`"),
                     None => format!("function `{name}`"),
                 },
-                exports: exports(component),
+                exports: exports(linked),
             })?;
         Ok(Self {
             root: Arc::clone(root),
@@ -62,7 +73,7 @@ impl Function {
     ///
     /// The component is decoded for it, which takes a millisecond where it is small, and a second where it is very large.
     pub fn signature(&self) -> String {
-        let shape = decode(&self.root.linked.component);
+        let shape = self.root.linked.signatures.shape();
         let written = shape.and_then(|shape| match &self.interface {
             Some(name) => {
                 let mut interfaces = shape.exported_interfaces();
@@ -162,9 +173,12 @@ pub(crate) async fn invoke(root: &Arc<Instances>, text: &str) -> Result<String, 
 }
 
 /// The functions that a component exports: the first ones as `invoke` wants them written, of the rest the names.
-pub(crate) fn exports(component: &Component) -> Vec<String> {
-    let Some(shape) = decode(component) else {
-        return component.exports();
+pub(crate) fn exports(linked: &Linked) -> Vec<String> {
+    let Some(shape) = linked.signatures.shape() else {
+        let code = linked.pre.component();
+        let exports = code.component_type();
+        let exports = exports.exports(code.engine());
+        return exports.map(|(name, _)| name.to_owned()).collect();
     };
     let functions = shape.exports.iter().flat_map(|item| match item {
         Item::Function(function) => vec![(None, function)],
@@ -186,18 +200,12 @@ pub(crate) fn exports(component: &Component) -> Vec<String> {
     written.collect()
 }
 
-/// The component's shape. It was checked when it was compiled.
-fn decode(component: &Component) -> Option<Shape> {
-    Shape::decode_with(component.bytes(), Check::AllButCode).ok()
-}
-
 /// A function, and the full name of the export that it stands in.
 fn find(
-    component: &Component,
+    code: &wasmtime::component::Component,
     interface: Option<&str>,
     name: &str,
 ) -> Option<(ComponentExportIndex, Option<String>, ComponentFunc)> {
-    let code = &component.code;
     let engine = code.engine();
     let ty = code.component_type();
     let Some(interface) = interface else {

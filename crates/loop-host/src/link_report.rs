@@ -2,15 +2,13 @@
 //!
 //! [`missing`] compares what a component imports with what an app and its host offer, and says for each
 //! import that is left what was wanted, what comes nearest, how the two differ and what to write into
-//! `loop.toml`. [`compatible`] and [`crossable`] are the two questions about a route from one component to another:
-//! do both sides mean the same by the interface, and can its functions be called that way at all.
+//! `loop.toml`. [`compatible`] says whether both sides of a route mean the same by an interface.
 //!
 //! These are pure functions over [`Shape`]s; they link nothing, and they print nothing: the lines of a
 //! difference come as data, for the caller to colour.
 
 mod built_in;
 mod compare;
-mod cross;
 mod explain;
 mod lines;
 mod offers;
@@ -20,7 +18,6 @@ use std::fmt;
 use serde::Serialize;
 
 pub use crate::link_report::compare::{DIFFERENCES_MAX, Difference, compatible};
-pub use crate::link_report::cross::crossable;
 pub use crate::link_report::explain::missing;
 pub use crate::link_report::offers::{Offer, Offers, Origin};
 

@@ -7,22 +7,26 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures::future::BoxFuture;
+use loop_codec::adapter;
 use loop_core::Limits;
 use loop_core::grants::{Access, Config};
 use wasmtime::component::{InstancePre, ResourceTableError};
-use wasmtime::{Store, Trap, UpdateDeadline, WasmBacktrace};
+use wasmtime::{FrameInfo, Store, Trap, UpdateDeadline, WasmBacktrace};
 
 use crate::chain::{Call, Current};
-use crate::component::Component;
 use crate::core::{CoreApp, Reads};
 use crate::error::{CallError, LinkError};
 use crate::gate::Gate;
 use crate::host::Shared;
 use crate::instances::{Instances, Live};
+use crate::invoke::Signatures;
 use crate::limits::{Limiter, OutputBudget, OutputSpent};
 use crate::observer::Event;
 use crate::provider::{ErasedProvider, InstanceContext};
 use crate::route::RouteFailed;
+use crate::route::caller::Told;
+use crate::route::handles::{Lent, NoHandle};
+use crate::route::provider::Served;
 use crate::serve::Handler;
 use crate::state::State;
 use crate::stdio::{Spent, Stdio};
@@ -56,8 +60,11 @@ pub(crate) struct Used {
 pub(crate) struct Linked {
     pub(crate) name: Arc<str>,
     pub(crate) host: Arc<Shared>,
-    pub(crate) component: Component,
     pub(crate) pre: InstancePre<State>,
+    /// What errors can tell of its exports.
+    pub(crate) signatures: Signatures,
+    /// What it serves to other components and processes, beside HTTP.
+    pub(crate) served: Option<Served>,
     /// How it answers HTTP requests, if it does.
     pub(crate) handler: Option<Handler>,
     pub(crate) limits: Limits,
@@ -143,6 +150,7 @@ impl Linked {
             table: parts.table,
             limiter: Limiter::new(&self.limits),
             spent,
+            lent: Lent::new(self.limits.handles),
             slots,
             call: current,
         };
@@ -205,6 +213,13 @@ impl Linked {
             }
             Err(error) => error,
         };
+        let error = match error.downcast::<Told>() {
+            Ok(Told(source)) => return CallError::Message { component, source },
+            Err(error) => error,
+        };
+        if error.is::<NoHandle>() {
+            return CallError::NoHandle { component };
+        }
         let Some(trap) = error.root_cause().downcast_ref::<Trap>().copied() else {
             return match error.root_cause().downcast_ref::<ResourceTableError>() {
                 Some(ResourceTableError::Full) => self.reached("handles"),
@@ -298,7 +313,9 @@ fn frames(error: &wasmtime::Error) -> Vec<String> {
     let Some(backtrace) = error.downcast_ref::<WasmBacktrace>() else {
         return Vec::new();
     };
-    let frames = backtrace.frames();
+    // What was generated into a component says nothing about it.
+    let is_own = |frame: &&FrameInfo| frame.module().name() != Some(adapter::MODULE);
+    let frames: Vec<_> = backtrace.frames().iter().filter(is_own).collect();
     let mut named: Vec<String> = frames
         .iter()
         .take(FRAMES_MAX)

@@ -5,166 +5,138 @@
 //!
 //! - `native`: the provider's own typed functions stand in the linker. The route is known when
 //!   the component is linked, so a call costs what a host function costs and not more.
-//! - `component`: [`Route`] calls an export of another component of the app, which has instances, grants and
-//!   limits of its own. For `wasi:http` the host knows the types, and requests go from handler to handler
-//!   as they are (see [`crate::serve`]); the functions of all other interfaces are called with dynamic
-//!   values, which any value type can be, at the cost that docs/perf.md shows.
+//! - `component`: another component of the app, which has instances, grants and limits of its own.
+//! - `remote`: a peer elsewhere, called over the wire.
 //!
-//! A placement in another process is one more way for [`Route::call`] to have a function called: arguments
-//! in, results out, under the deadline of the [`Call`] that it hands on. The caller's side does not change
-//! for it, and neither does the policy, which is asked at the provider.
+//! Through a [`Route`], a call is a number and bytes: its function in the caller's plan, and the parameters as
+//! `loop-codec` writes them. Bytes come out of a caller ([`caller`]) and go into a component that serves ([`provider`]) through an adapter
+//! that was generated into it ([`weave`]), or, where none fits, through dynamic values ([`crate::values`]). Resources stay where they are, and
+//! names stand for them ([`handles`]).
+//!
+//! `wasi:http` is apart: the host knows its types, and requests go from handler to handler as they are (see
+//! [`crate::serve`]).
+//!
+//! The policy is asked at the provider, so it does not matter to it where that is.
 
 use std::fmt;
 use std::sync::Arc;
 
+use bytes::Bytes;
+use loop_codec::Plan;
 use loop_core::manifest::Placement;
+use wasmtime::Engine;
 use wasmtime::component::types::{ComponentInstance, ComponentItem};
-use wasmtime::component::{ComponentExportIndex, Linker, Type, Val};
-use wasmtime::{Engine, StoreContextMut};
 
 use crate::chain::Call;
-use crate::error::{CallError, LinkError};
-use crate::instances::{Instances, Live};
-use crate::linked::Linked;
+use crate::error::CallError;
+use crate::host::Shared;
+use crate::instances::Instances;
 use crate::observer::Event;
-use crate::state::State;
+use crate::route::handles::Holder;
+use crate::route::provider::Number;
+use crate::route::remote::Remote;
+
+pub(crate) mod caller;
+pub(crate) mod handles;
+pub(crate) mod provider;
+pub(crate) mod remote;
+pub(crate) mod weave;
 
 /// A call through a route failed. Travels through the caller's guest as the cause of its end.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub(crate) struct RouteFailed(pub(crate) Box<CallError>);
 
-/// The way to one interface of another component.
+/// The way to the provider of one interface.
 pub(crate) struct Route {
     /// The interface, as the caller imports it.
-    interface: String,
-    provider: Arc<Instances>,
+    pub(crate) interface: String,
+    host: Arc<Shared>,
+    target: Target,
+}
+
+/// Where a route leads.
+pub(crate) enum Target {
+    /// To another component of the app.
+    Component {
+        provider: Arc<Instances>,
+        /// What it calls the functions of the caller's plan, which has other interfaces too.
+        numbers: Vec<Option<Number>>,
+    },
+    /// To a peer.
+    Remote(Remote),
+}
+
+impl Target {
+    /// To a component that serves the caller's interface under the name `exported`.
+    pub(crate) fn component(
+        plan: &Plan,
+        interface: &str,
+        provider: Arc<Instances>,
+        exported: &str,
+    ) -> Self {
+        let served = provider.linked.served.as_ref();
+        let numbers = plan.functions().iter().map(|function| {
+            let own = plan.interfaces().get(function.interface)?;
+            let served = served.filter(|_| own == interface)?;
+            served.find(exported, &function.name)
+        });
+        let numbers = numbers.collect();
+        Self::Component { provider, numbers }
+    }
 }
 
 impl Route {
-    pub(crate) fn new(interface: &str, provider: Arc<Instances>) -> Self {
+    pub(crate) fn new(interface: &str, host: &Arc<Shared>, target: Target) -> Self {
         Self {
             interface: interface.to_owned(),
-            provider,
+            host: Arc::clone(host),
+            target,
         }
     }
 
-    /// Adds the functions of the interface to the linker of a component that imports it.
-    ///
-    /// # Errors
-    /// [`LinkError::NotExported`] if the provider lacks a function, [`LinkError::NotCrossable`] if one has types that cannot cross.
-    pub(crate) fn link(
-        self: &Arc<Self>,
-        linker: &mut Linker<State>,
-        wanted: &ComponentInstance,
-        exported: &str,
-        caller: &Arc<str>,
-    ) -> Result<(), LinkError> {
-        let engine = linker.engine().clone();
-        let provider = &self.provider.linked;
-        let fail = |source| LinkError::Engine {
-            component: caller.to_string(),
-            source,
-        };
-        let code = provider.pre.component().clone();
-        let missing = || LinkError::NotExported {
-            component: provider.name.to_string(),
-            interface: self.interface.clone(),
-            exports: Vec::new(),
-        };
-        let interface = code.get_export_index(None, exported).ok_or_else(missing)?;
-        let mut reasons = Vec::new();
-        let mut instance = linker.instance(&self.interface).map_err(fail)?;
-        for (name, item) in wanted.exports(&engine) {
-            let function = match item.ty {
-                ComponentItem::ComponentFunc(function) => function,
-                ComponentItem::Resource(_) => {
-                    reasons.push(format!(
-                        "`{name}` is a resource, which belongs to one component"
-                    ));
-                    continue;
-                }
-                _ => continue,
-            };
-            let mut types = function
-                .params()
-                .map(|(_, ty)| ty)
-                .chain(function.results());
-            if function.async_() {
-                reasons.push(format!("`{name}` is an `async func`"));
-            } else if let Some(kind) = types.find_map(|ty| uncrossable(&ty)) {
-                reasons.push(format!("`{name}` has a {kind} in its type"));
-            }
-            let export = code
-                .get_export_index(Some(&interface), name)
-                .ok_or_else(missing)?;
-            let route = Arc::clone(self);
-            let caller = Arc::clone(caller);
-            instance
-                .func_new_async(
-                    name,
-                    move |mut store: StoreContextMut<'_, State>, _, params, results| {
-                        let route = Arc::clone(&route);
-                        let caller = Arc::clone(&caller);
-                        let state = store.data_mut();
-                        let core = &mut state.hooks.core;
-                        let (trace, token) = (core.trace(), core.token().clone());
-                        let call = state.call.get().traced(Some(trace)).under(&token);
-                        Box::new(async move {
-                            let called = route.call(&caller, &call, export, params, results).await;
-                            called
-                                .map_err(|error| wasmtime::Error::new(RouteFailed(Box::new(error))))
-                        })
-                    },
-                )
-                .map_err(fail)?;
+    /// Has a resource of the provider's dropped, soon: nobody waits for it.
+    fn release(&self, resource: &str, handle: Bytes) {
+        match &self.target {
+            Target::Component { provider, .. } => provider::release(provider, handle),
+            Target::Remote(remote) => remote.release(&self.interface, resource, handle),
         }
-        if reasons.is_empty() {
-            return Ok(());
-        }
-        Err(LinkError::NotCrossable {
-            interface: self.interface.clone(),
-            reasons,
-        })
     }
 
+    /// Has a function called. The result is not checked where it comes from a peer: whoever reads it finds what is wrong.
     async fn call(
         &self,
         caller: &Arc<str>,
         call: &Call,
-        export: ComponentExportIndex,
-        params: &[Val],
-        results: &mut [Val],
-    ) -> Result<(), CallError> {
-        let linked: &Linked = &self.provider.linked;
-        linked.host.observer.event(&Event::Route {
-            caller,
-            interface: &self.interface,
-            provider: &linked.name,
-            placement: Placement::Component,
-        });
-        let params = params.to_vec();
-        let count = results.len();
-        let returned = self
-            .provider
-            .with(&call.within(linked.call_limit()), move |live: &mut Live| {
-                Box::pin(async move {
-                    let function = live
-                        .instance
-                        .get_func(&mut live.store, export)
-                        .ok_or_else(|| wasmtime::format_err!("the export is not a function"))?;
-                    let mut returned = vec![Val::Bool(false); count];
-                    function
-                        .call_async(&mut live.store, &params, &mut returned)
-                        .await?;
-                    Ok(returned)
-                })
-            })
-            .await?;
-        for (place, value) in results.iter_mut().zip(returned) {
-            *place = value;
+        function: usize,
+        params: Bytes,
+    ) -> Result<Bytes, CallError> {
+        let told = |provider: &str, placement| {
+            self.host.observer.event(&Event::Route {
+                caller,
+                interface: &self.interface,
+                provider,
+                placement,
+            });
+        };
+        match &self.target {
+            Target::Component { provider, numbers } => {
+                let linked = &provider.linked;
+                told(&linked.name, Placement::Component);
+                let number = numbers.get(function).copied().flatten();
+                let number = number.ok_or_else(|| CallError::NoExport {
+                    component: linked.name.to_string(),
+                    wanted: format!("function {function} of `{}`", self.interface),
+                    exports: Vec::new(),
+                })?;
+                let call = call.within(linked.call_limit());
+                provider::call(provider, &call, number, params, Holder::Trusted).await
+            }
+            Target::Remote(remote) => {
+                told(&remote.address, Placement::Remote);
+                remote.call(&self.host, call, function, params).await
+            }
         }
-        Ok(())
     }
 }
 
@@ -172,8 +144,7 @@ impl fmt::Debug for Route {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Route")
             .field("interface", &self.interface)
-            .field("provider", &self.provider)
-            .finish()
+            .finish_non_exhaustive()
     }
 }
 
@@ -199,28 +170,4 @@ pub(crate) fn fits(
             && wanted.params().eq(offered.params())
             && wanted.results().eq(offered.results())
     })
-}
-
-/// The kind of value in a type that cannot leave its component, if there is one.
-fn uncrossable(ty: &Type) -> Option<&'static str> {
-    match ty {
-        Type::Own(_) | Type::Borrow(_) => Some("resource"),
-        Type::Stream(_) => Some("stream"),
-        Type::Future(_) => Some("future"),
-        Type::ErrorContext => Some("error-context"),
-        Type::List(list) => uncrossable(&list.ty()),
-        Type::FixedLengthList(list) => uncrossable(&list.ty()),
-        Type::Map(map) => uncrossable(&map.key()).or_else(|| uncrossable(&map.value())),
-        Type::Option(option) => uncrossable(&option.ty()),
-        Type::Record(record) => record.fields().find_map(|field| uncrossable(&field.ty)),
-        Type::Tuple(tuple) => tuple.types().find_map(|ty| uncrossable(&ty)),
-        Type::Variant(variant) => variant
-            .cases()
-            .find_map(|case| case.ty.and_then(|ty| uncrossable(&ty))),
-        Type::Result(result) => result
-            .ok()
-            .and_then(|ty| uncrossable(&ty))
-            .or_else(|| result.err().and_then(|ty| uncrossable(&ty))),
-        _ => None,
-    }
 }

@@ -89,7 +89,7 @@ pub(crate) fn check_server(server: &Instances) -> Result<(), LinkError> {
         .ok_or_else(|| LinkError::NotExported {
             component: linked.name.to_string(),
             interface: "wasi:http/incoming-handler".to_owned(),
-            exports: crate::invoke::exports(&linked.component),
+            exports: crate::invoke::exports(linked),
         })
 }
 

@@ -15,6 +15,7 @@ mod model;
 mod needs;
 mod print;
 mod read;
+mod resolve;
 mod text;
 mod work;
 
@@ -28,8 +29,9 @@ pub use crate::shape::model::{Function, FunctionKind, Interface, Item, NamedType
 pub use crate::shape::needs::{FUNCTIONS_MAX, Need, NeedKind, grants_needed};
 pub use crate::shape::text::{WitError, WitPackage, interfaces_of, interfaces_of_wit};
 
-pub(crate) use crate::shape::model::{Definitions, ERROR_CONTEXT, Type, TypeId, TypeKind};
+pub(crate) use crate::shape::model::{Definitions, Type, TypeId, TypeKind};
 pub(crate) use crate::shape::print::declaration;
+pub(crate) use crate::shape::resolve::resolve;
 
 /// The largest file that is looked at, in bytes. The largest components known, with a Python interpreter
 /// and scientific libraries inside, have about 100 MiB.

@@ -12,6 +12,7 @@ use crate::chain::Current;
 use crate::core::{CoreCtxView, CoreView};
 use crate::limits::Limiter;
 use crate::provider::{Provider, Slot};
+use crate::route::handles::Lent;
 use crate::stdio::Spent;
 use crate::wasi::{Folders, HttpHooks, Lookup, LookupCtxView, LookupView};
 
@@ -29,6 +30,8 @@ pub struct State {
     pub(crate) table: ResourceTable,
     pub(crate) limiter: Limiter,
     pub(crate) spent: Spent,
+    /// Its resources to which other components and processes have handles.
+    pub(crate) lent: Lent,
     pub(crate) slots: Vec<Slot>,
     /// The call that the instance is serving now.
     pub(crate) call: Current,

@@ -14,6 +14,7 @@ use tokio::sync::{Semaphore, watch};
 use tokio::time::timeout;
 use tracing::debug;
 
+use crate::Protocol;
 use crate::call::{self, CallError, Incoming, Meta, Outgoing, Target};
 use crate::envelope::{PREFACE, Resource, Role, Settings};
 use crate::frame::Path;
@@ -64,7 +65,9 @@ pub struct Call {
     pub target: Target,
     /// What travels with it.
     pub meta: Meta,
-    /// Who calls, as the transport knows it.
+    /// What the caller speaks.
+    pub protocol: Protocol,
+    /// Who calls, as the transport knows it. In the envelope this lives as long as the connection or a call on it.
     pub peer: Arc<Peer>,
     /// The parameters.
     pub params: Incoming,
@@ -184,6 +187,7 @@ impl<H: Handler> Server<H> {
         let call = Call {
             target,
             meta: Meta::default(),
+            protocol: Protocol::Plain,
             peer: Arc::new(stream.peer),
             params: Incoming(call::incoming::Kind::Plain(params)),
             results: Outgoing(call::outgoing::Kind::Plain(results)),
@@ -223,6 +227,7 @@ impl<H: Handler> Server<H> {
                     let call = Call {
                         target,
                         meta,
+                        protocol: Protocol::Envelope,
                         peer: Arc::clone(&session.peer),
                         params: Incoming(call::incoming::Kind::Envelope(params)),
                         results: Outgoing(call::outgoing::Kind::Envelope(results)),

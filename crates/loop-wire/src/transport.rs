@@ -91,6 +91,12 @@ pub trait Listen: Send + 'static {
     fn accept(&mut self) -> BoxFuture<'_, io::Result<Stream>>;
 }
 
+impl Listen for Box<dyn Listen> {
+    fn accept(&mut self) -> BoxFuture<'_, io::Result<Stream>> {
+        (**self).accept()
+    }
+}
+
 /// What connects to a place that needs nothing more than to be named.
 pub(crate) fn connector(place: &Place) -> Option<Arc<dyn Connect>> {
     match place {

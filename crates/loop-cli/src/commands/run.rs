@@ -15,6 +15,7 @@ use loop_host::core::otlp::Otlp;
 use loop_host::core::{CoreOptions, LogSink};
 use loop_host::{Allocation, App, AppSpec, Compiler, Component, Host, ResolverRef, Stdio};
 
+use crate::endpoint;
 use crate::error::{self, CliError, Kind};
 use crate::interrupt::Interrupt;
 use crate::logs::{Filter, Format, Lines};
@@ -39,7 +40,8 @@ pub(crate) struct Args {
     /// Call an exported function instead, and print what it returns: 'acme:math/calc#add(1, 2)'
     #[arg(long, value_name = "CALL", conflicts_with = "arguments")]
     invoke: Option<String>,
-    /// Serve HTTP on this address [default: the first that is granted]
+    /// Serve HTTP on this address [default: the first that is granted]; or, at an address such as loop+unix:///run/store.sock
+    /// or wrpc+tcp://127.0.0.1:7761, have other processes call what the root exports
     #[arg(long, value_name = "ADDRESS", conflicts_with_all = ["invoke", "arguments"])]
     listen: Option<String>,
     /// Build fast rather than small and fast components
@@ -129,13 +131,18 @@ pub(crate) fn run(ui: &Ui, args: &Args) -> Result<u8, CliError> {
     };
     let files = plan.files(ui, &interrupt, profile)?;
 
+    let exposed = args.exposed_at();
     let serves = args.invoke.is_none()
-        && files
-            .get(&plan.root)
-            .is_some_and(|file| sniff::serves_http(file));
+        && (exposed.is_some()
+            || files
+                .get(&plan.root)
+                .is_some_and(|file| sniff::serves_http(file)));
     let watch = args.records.watch(ui, &plan)?;
     let host = args.limits.host(serves, Arc::clone(&watch))?;
-    let components = plan.load(&host, &files)?;
+    let mut components = plan.load(&host, &files)?;
+    if let Some(root) = components.get_mut(&plan.root) {
+        root.exposed = exposed.is_some();
+    }
     let goal = args.goal(components.get(&plan.root).map(|spec| &spec.component));
     let runtime = runtime(serves)?;
     let otlp = {
@@ -195,6 +202,8 @@ enum Goal<'a> {
     Invoke(&'a str),
     /// Serve HTTP, on this address if one was typed.
     Serve(Option<&'a str>),
+    /// Serve what it exports to other processes, at this address of the wire.
+    Expose(&'a str),
     /// Run the component as a command with these arguments.
     Command(&'a [String]),
 }
@@ -211,6 +220,7 @@ async fn start(
     let call = async {
         match goal {
             Goal::Serve(address) => listen::serve(ui, plan, app, address, interrupt).await,
+            Goal::Expose(address) => listen::expose(ui, plan, app, address, interrupt).await,
             Goal::Invoke(call) => {
                 let returned = app
                     .invoke(call)
@@ -227,7 +237,7 @@ async fn start(
             },
         }
     };
-    if let Goal::Serve(_) = goal {
+    if let Goal::Serve(_) | Goal::Expose(_) = goal {
         // It ends in order by itself.
         return call.await;
     }
@@ -258,7 +268,16 @@ fn runtime(serves: bool) -> Result<tokio::runtime::Runtime, CliError> {
 }
 
 impl Args {
+    /// The address of the wire at which the root is served, if there is one.
+    fn exposed_at(&self) -> Option<&str> {
+        let listen = self.listen.as_deref();
+        listen.filter(|address| endpoint::is_address(address))
+    }
+
     fn goal(&self, root: Option<&Component>) -> Goal<'_> {
+        if let Some(address) = self.exposed_at() {
+            return Goal::Expose(address);
+        }
         match (&self.invoke, &self.listen) {
             (Some(call), _) => Goal::Invoke(call),
             (None, Some(address)) => Goal::Serve(Some(address)),

@@ -14,6 +14,7 @@ use loop_host::core::otlp::SendError;
 use loop_host::link_report::{Line, Missing};
 use loop_host::shape::ShapeError;
 use loop_host::{CallError, HostError, LinkError, LoadError, ServeError};
+use loop_wire::Code;
 
 use crate::error::{CliError, Detail, Kind, Problem, Snippet};
 use crate::ui::Paint;
@@ -237,6 +238,16 @@ pub(crate) fn call(error: &CallError) -> CliError {
             Kind::Trap,
             problem.hint("a component cannot be called while it waits for its own call"),
         ),
+        CallError::Remote { source, .. } => {
+            let problem = problem.causes(error);
+            let problem = match source.code {
+                Code::Unreachable => problem
+                    .hint("is the provider running? `endpoint` in loop.toml says where it is"),
+                Code::NotFound => problem.hint("the provider there does not serve this function"),
+                _ => problem,
+            };
+            CliError::new(Kind::System, problem)
+        }
         error => CliError::new(Kind::System, problem.causes(error)),
     }
 }
@@ -291,6 +302,10 @@ pub(crate) fn serve(error: &ServeError) -> CliError {
             };
             CliError::new(Kind::System, hint.into_iter().fold(problem, Problem::hint))
         }
+        ServeError::NothingExposed { .. } => CliError::new(
+            Kind::Usage,
+            problem.hint("an address of this form is for components that export interfaces of their own; `loop inspect` shows what they export"),
+        ),
         ServeError::NoHandler { .. } => CliError::new(
             Kind::Usage,
             problem.hint("`--listen` is for components that export `wasi:http/incoming-handler` or `wasi:http/handler`"),

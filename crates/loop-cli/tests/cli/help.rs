@@ -72,7 +72,9 @@ fn the_help_of_run() {
           --app <NAME>        Which app, where a folder has several
           --invoke <CALL>     Call an exported function instead, and print what it returns:
                               'acme:math/calc#add(1, 2)'
-          --listen <ADDRESS>  Serve HTTP on this address [default: the first that is granted]
+          --listen <ADDRESS>  Serve HTTP on this address [default: the first that is granted]; or, at an
+                              address such as loop+unix:///run/store.sock or wrpc+tcp://127.0.0.1:7761,
+                              have other processes call what the root exports
           --dev               Build fast rather than small and fast components
       -h, --help              Print help (see more with '--help')
 

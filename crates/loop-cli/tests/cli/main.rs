@@ -24,5 +24,6 @@ mod sandbox;
 mod scaffolds;
 mod serving;
 mod signals;
+mod wire;
 
 pub(crate) use sandbox::{Sandbox, guest};

@@ -169,7 +169,7 @@ transport = "unix"
            : ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
          6 | use = "kv.wasm"
            `----
-        hint: providers are placed as `native` or `component` in this version
+        hint: start the provider by itself, and name its address with `endpoint`
         "#);
     });
 }

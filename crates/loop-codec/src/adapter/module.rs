@@ -4,9 +4,11 @@ use std::collections::HashMap;
 
 use wasm_encoder::{
     CodeSection, ConstExpr, EntityType, ExportKind, ExportSection, Function, FunctionSection,
-    GlobalSection, GlobalType, ImportSection, MemoryType, Module, TypeSection, ValType,
+    GlobalSection, GlobalType, ImportSection, MemoryType, Module, NameSection, TypeSection,
+    ValType,
 };
 
+use crate::adapter::MODULE;
 use crate::adapter::component::AdaptError;
 use crate::adapter::wire::{MEMORY_PAGES_MAX, WIRE};
 use crate::fault::FaultKind;
@@ -254,6 +256,9 @@ impl<'a> Builder<'a> {
             .section(&globals)
             .section(&self.exports)
             .section(&code);
+        let mut names = NameSection::new();
+        names.module(MODULE);
+        module.section(&names);
         Ok(module)
     }
 }

@@ -311,7 +311,7 @@ impl Builder<'_> {
 
 impl Shape {
     /// The types that it is made of.
-    fn parts(&self) -> Vec<Ty> {
+    pub(crate) fn parts(&self) -> Vec<Ty> {
         match self {
             Self::List(ty) => vec![*ty],
             Self::Record(_) | Self::Tuple(_) => self.members(),

@@ -177,27 +177,29 @@ fn provider(
             return None;
         }
     };
-    if let ProvideTarget::Component(name) = &target {
-        if !components.contains(name) {
-            found.push(unknown_component(
-                name,
-                components,
-                place.at("component").value,
-            ));
+    match &target {
+        ProvideTarget::Component(name) => {
+            if !components.contains(name) {
+                found.push(unknown_component(
+                    name,
+                    components,
+                    place.at("component").value,
+                ));
+            }
+            for key in ["grants", "limits", "instances", "config", "trusted"] {
+                let what = format!("the component `{name}`, which has a table of its own");
+                let hint = format!("move it to the table of the component `{name}`");
+                misplaced(key, &what, hint, place, found);
+            }
         }
-        for key in ["grants", "limits", "instances", "config", "trusted"] {
-            let Some(inner) = place.child(key) else {
-                continue;
-            };
-            let diagnostic = Diagnostic::new(
-                inner.key,
-                format!(
-                    "`{key}` is said here for the component `{name}`, which has a table of its own"
-                ),
-                "does not belong here",
-            );
-            found.push(diagnostic.hint(format!("move it to the table of the component `{name}`")));
+        ProvideTarget::Endpoint(_) => {
+            for key in ["grants", "instances", "config", "trusted"] {
+                let what = "a provider that runs elsewhere";
+                let hint = "say it where the provider is started".to_owned();
+                misplaced(key, what, hint, place, found);
+            }
         }
+        ProvideTarget::Source(_) | ProvideTarget::Native { .. } => {}
     }
     Some(ProvideEntry {
         target,
@@ -211,6 +213,14 @@ fn provider(
         span: place.header(),
         grants_span: place.optional("grants"),
     })
+}
+
+/// Finds a key that says something of a provider which is not this table's to say.
+fn misplaced(key: &str, what: &str, hint: String, place: &Place<'_>, found: &mut Vec<Diagnostic>) {
+    if let Some(inner) = place.child(key) {
+        let message = format!("`{key}` is said here for {what}");
+        found.push(Diagnostic::new(inner.key, message, "does not belong here").hint(hint));
+    }
 }
 
 /// What is checked of every table that makes instances.

@@ -76,8 +76,8 @@ pub(crate) struct ComponentTable {
     pub(crate) trusted: bool,
 }
 
-/// Who satisfies an import. Exactly one of `use`, `component` and `provider` is given; with `placement = "native"` none
-/// need be.
+/// Who satisfies an import. Exactly one of `use`, `component`, `provider` and `endpoint` is given; with `placement = "native"`
+/// none need be.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ProvideTable {
@@ -91,9 +91,12 @@ pub(crate) struct ProvideTable {
     /// A provider that is part of the host, by its name.
     #[schemars(with = "Option<Name>")]
     pub(crate) provider: Option<String>,
-    /// Where the provider runs. Default `component` with `use` and `component`, `native` with `provider`.
+    /// A provider that runs elsewhere, by its address: `wrpc+…` for plain wRPC, `loop+…` for the envelope.
+    #[schemars(example = "loop+unix:///run/store.sock")]
+    pub(crate) endpoint: Option<String>,
+    /// Where the provider runs. Default `component` with `use` and `component`, `native` with `provider`, `remote` with `endpoint`.
     pub(crate) placement: Option<PlacementText>,
-    /// What carries the calls to a sidecar or a remote provider.
+    /// What carries the calls to a sidecar.
     pub(crate) transport: Option<TransportText>,
     /// What the provider may do. What is not here is refused.
     #[serde(default)]

@@ -1,5 +1,5 @@
-//! Where components come from, and what provides an import: the keys `use`, `component`, `provider` and `placement`
-//! taken together.
+//! Where components come from, and what provides an import: the keys `use`, `component`, `provider`, `endpoint`
+//! and `placement` taken together.
 
 use std::path::PathBuf;
 
@@ -74,38 +74,37 @@ pub(crate) fn provide(
         PlacementText::Sidecar => Placement::Sidecar,
         PlacementText::Remote => Placement::Remote,
     });
-    let (target, placement) = match (&table.source, &table.component, &table.provider) {
-        (Some(text), None, None) => {
-            let source = source(text).map_err(|complaint| ("use", complaint))?;
-            (
-                ProvideTarget::Source(source),
-                placement.unwrap_or(Placement::Component),
-            )
-        }
-        (None, Some(component), None) => (
-            ProvideTarget::Component(component.clone()),
-            placement.unwrap_or(Placement::Component),
-        ),
-        (None, None, Some(provider)) => {
-            let provider = Some(provider.clone());
-            (
-                ProvideTarget::Native { provider },
-                placement.unwrap_or(Placement::Native),
-            )
-        }
-        (None, None, None) if placement == Some(Placement::Native) => {
-            (ProvideTarget::Native { provider: None }, Placement::Native)
-        }
-        (None, None, None) => {
-            let complaint = Complaint::new("nothing is said to provide this interface", "by what?");
-            return Err(("", complaint.hint("add one of `use`, `component` and `provider`, or `placement = \"native\"` for the host's own")));
-        }
-        (_, Some(_), _) if table.source.is_some() => {
-            return Err(("component", more_than_one("use", "component")));
-        }
-        (Some(_), None, Some(_)) => return Err(("provider", more_than_one("use", "provider"))),
-        _ => return Err(("provider", more_than_one("component", "provider"))),
+    let mut said = Vec::new();
+    if let Some(text) = &table.source {
+        let source = source(text).map_err(|complaint| ("use", complaint))?;
+        said.push(("use", ProvideTarget::Source(source), Placement::Component));
+    }
+    if let Some(component) = &table.component {
+        let target = ProvideTarget::Component(component.clone());
+        said.push(("component", target, Placement::Component));
+    }
+    if let Some(provider) = &table.provider {
+        let provider = Some(provider.clone());
+        let target = ProvideTarget::Native { provider };
+        said.push(("provider", target, Placement::Native));
+    }
+    if let Some(endpoint) = &table.endpoint {
+        let target = ProvideTarget::Endpoint(endpoint.clone());
+        said.push(("endpoint", target, Placement::Remote));
+    }
+    if said.is_empty() && placement == Some(Placement::Native) {
+        let target = ProvideTarget::Native { provider: None };
+        said.push(("placement", target, Placement::Native));
+    }
+    let mut said = said.into_iter();
+    let Some((key, target, usual)) = said.next() else {
+        let complaint = Complaint::new("nothing is said to provide this interface", "by what?");
+        return Err(("", complaint.hint("add one of `use`, `component`, `provider` and `endpoint`, or `placement = \"native\"` for the host's own")));
     };
+    if let Some((other, ..)) = said.next() {
+        return Err((other, more_than_one(key, other)));
+    }
+    let placement = placement.unwrap_or(usual);
     agree(table, &target, placement)?;
     Ok((target, placement))
 }
@@ -115,7 +114,7 @@ fn more_than_one(one: &str, other: &str) -> Complaint {
         format!("`{one}` and `{other}` are both said to provide this interface"),
         "a second one",
     );
-    complaint.hint("keep exactly one of `use`, `component` and `provider`")
+    complaint.hint("keep exactly one of `use`, `component`, `provider` and `endpoint`")
 }
 
 /// Whether the target can run where it is placed.
@@ -127,10 +126,8 @@ fn agree(
     let misplaced = match (target, placement) {
         (ProvideTarget::Native { .. }, Placement::Native)
         | (ProvideTarget::Component(_), Placement::Component)
-        | (
-            ProvideTarget::Source(_),
-            Placement::Component | Placement::Sidecar | Placement::Remote,
-        ) => None,
+        | (ProvideTarget::Endpoint(_), Placement::Remote)
+        | (ProvideTarget::Source(_), Placement::Component | Placement::Sidecar) => None,
         (ProvideTarget::Native { .. }, _) => {
             Some("a `provider` is part of the host, so its placement is \"native\"")
         }
@@ -140,19 +137,23 @@ fn agree(
         (ProvideTarget::Source(_), Placement::Native) => {
             Some("what is native is part of the host: it is named with `provider`, not with `use`")
         }
+        (ProvideTarget::Source(_), Placement::Remote) => Some(
+            "what is remote runs already: it is named by its address with `endpoint`, not with `use`",
+        ),
+        (ProvideTarget::Endpoint(_), _) => {
+            Some("an `endpoint` is elsewhere, so its placement is \"remote\"")
+        }
     };
     if let Some(message) = misplaced {
         return Err(("placement", Complaint::new(message, "another placement")));
     }
-    if table.transport.is_some() && matches!(placement, Placement::Native | Placement::Component) {
-        let complaint = Complaint::new(
-            "`transport` is for a provider in another process",
-            "no bytes to carry",
-        );
-        return Err((
-            "transport",
-            complaint.hint("leave it out, or place the provider as \"sidecar\" or \"remote\""),
-        ));
+    if table.transport.is_some() && placement != Placement::Sidecar {
+        let complaint = Complaint::new("`transport` is for a sidecar", "not needed here");
+        let hint = match placement {
+            Placement::Remote => "leave it out: the address says what carries the calls",
+            _ => "leave it out, or place the provider as \"sidecar\"",
+        };
+        return Err(("transport", complaint.hint(hint)));
     }
     Ok(())
 }

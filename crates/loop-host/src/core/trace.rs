@@ -124,6 +124,11 @@ fn is_state(text: &str) -> bool {
 }
 
 impl TraceId {
+    /// Its number.
+    pub fn get(self) -> u128 {
+        self.0
+    }
+
     /// The id, unless it is 0.
     pub fn new(id: u128) -> Option<Self> {
         (id != 0).then_some(Self(id))
@@ -131,6 +136,11 @@ impl TraceId {
 }
 
 impl SpanId {
+    /// Its number.
+    pub fn get(self) -> u64 {
+        self.0
+    }
+
     /// The id, unless it is 0.
     pub fn new(id: u64) -> Option<Self> {
         (id != 0).then_some(Self(id))

@@ -183,6 +183,13 @@ pub(crate) const ERROR_CONTEXT: &str = "error-context";
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct TypeId(u32);
 
+impl TypeId {
+    /// The number of types before it.
+    pub(crate) fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
 /// A type, with its name if it has one.
 #[derive(Clone, Debug)]
 pub(crate) struct TypeDef {
@@ -260,6 +267,11 @@ impl Definitions {
         self.bases.push(base);
         self.defs.push(def);
         id
+    }
+
+    /// All types, each after those that it refers to.
+    pub(crate) fn all(&self) -> &[TypeDef] {
+        &self.defs
     }
 
     /// The type with that number.

@@ -14,4 +14,3 @@ mod cases;
 mod guest;
 mod random;
 mod run;
-mod values;

@@ -3,11 +3,11 @@
 use std::sync::LazyLock;
 
 use loop_codec::{Fault, Plan, Value, adapter};
-use wasmtime::component::{Component, Instance, Linker, Val};
+use loop_host::values::{Handles, from_engine, to_engine};
+use wasmtime::component::{Component, Instance, Linker, ResourceAny, Val};
 use wasmtime::{Config, Engine, Store, StoreContextMut, Strategy};
 
 use crate::guest::{INTERFACE, Passing};
-use crate::values::{from_engine, to_engine};
 
 /// Compiles well.
 pub(crate) static CRANELIFT: LazyLock<Engine> = LazyLock::new(|| engine(Strategy::Cranelift));
@@ -29,6 +29,19 @@ pub(crate) struct Host {
     saw: Vec<u8>,
     saw_values: Vec<Val>,
     function: u32,
+}
+
+/// No resource is passed.
+struct NoHandles;
+
+impl Handles for NoHandles {
+    fn to_bytes(&mut self, _: usize, _: ResourceAny, _: bool) -> wasmtime::Result<Vec<u8>> {
+        panic!("a resource")
+    }
+
+    fn to_handle(&mut self, _: usize, _: &[u8], _: bool) -> wasmtime::Result<ResourceAny> {
+        panic!("a resource")
+    }
 }
 
 /// A fault that an adapter told.
@@ -127,7 +140,7 @@ impl Running<'_> {
             .params
             .iter()
             .zip(params)
-            .map(|(ty, value)| to_engine(self.plan, *ty, value))
+            .map(|(ty, value)| to_engine(self.plan, *ty, value.clone(), &mut NoHandles).unwrap())
             .collect();
         let mut results = vec![Val::Bool(false); usize::from(of_plan.result.is_some())];
         self.store.data_mut().gives = gives.to_vec();
@@ -148,7 +161,7 @@ impl Running<'_> {
         assert_eq!(host.function as usize, function);
         let result = of_plan
             .result
-            .map(|ty| from_engine(self.plan, ty, &results[0]));
+            .map(|ty| from_engine(self.plan, ty, &results[0], &mut NoHandles).unwrap());
         Ok((std::mem::take(&mut host.saw), result))
     }
 
@@ -163,7 +176,7 @@ impl Running<'_> {
         let result = of_plan.and_then(|function| function.result);
         self.store.data_mut().gives_value = result
             .zip(gives)
-            .map(|(ty, value)| to_engine(self.plan, ty, value));
+            .map(|(ty, value)| to_engine(self.plan, ty, value.clone(), &mut NoHandles).unwrap());
         let store = &mut self.store;
         let interface = self
             .instance
@@ -187,7 +200,7 @@ impl Running<'_> {
             .unwrap_or_default();
         let saw = types.iter().zip(&saw);
         Ok((
-            saw.map(|(ty, value)| from_engine(self.plan, *ty, value))
+            saw.map(|(ty, value)| from_engine(self.plan, *ty, value, &mut NoHandles).unwrap())
                 .collect(),
             bytes,
         ))

@@ -17,3 +17,4 @@ mod links;
 mod provider;
 mod routes;
 mod support;
+mod wire;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use loop_core::limits::Span;
+use loop_core::limits::{ByteSize, Span};
 use loop_host::{AppSpec, Host, Instances};
 use std::sync::Arc;
 
@@ -137,7 +137,7 @@ async fn what_does_not_fit_is_refused_before_anything_runs() {
     let said = run(&host, spec, &[]).await;
     assert!(
         said.starts_with("not linked: `acme:later/work")
-            && said.ends_with("cannot be provided by a component"),
+            && said.ends_with("can only be provided natively"),
         "{said}"
     );
 }
@@ -156,6 +156,15 @@ async fn values_that_are_too_large_do_not_cross() {
     let said = run(&host, greeting(&host, "big-callee"), &["1000"]).await;
     assert!(said.ends_with("exit 0"), "{}", said.len());
     let said = run(&host, greeting(&host, "big-callee"), &["134217728"]).await;
-    let expected = "`big-callee` was ended at its limit `body` of 64 MiB";
-    assert!(said.ends_with(expected), "{}", &said[said.len() - 200..]);
+    assert_eq!(
+        said,
+        "a call from `greet-caller` failed: a call of `big-callee` could not be passed on: a message is too large"
+    );
+    let mut spec = greeting(&host, "big-callee");
+    spec.components.get_mut("big-callee").unwrap().limits.body = ByteSize(2 << 20);
+    let said = run(&host, spec, &["4000000"]).await;
+    assert_eq!(
+        said,
+        "a call from `greet-caller` failed: `big-callee` was ended at its limit `body` of 2 MiB"
+    );
 }

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use insta::assert_snapshot;
 use loop_core::name::InterfaceName;
-use loop_host::link_report::{Offers, compatible, crossable, missing};
+use loop_host::link_report::{Offers, compatible, missing};
 use loop_host::shape::{Interface, WitError, WitPackage, interfaces_of_wit};
 
 use crate::shape::make::shape;
@@ -308,25 +308,6 @@ fn types_are_compared_by_structure() {
     );
     check("resource r { m: func(); }", "resource r;", false);
     check("f: func(a: stream<u8>);", "f: func(a: stream<u16>);", false);
-}
-
-#[test]
-fn what_cannot_cross_is_said_for_each_function() {
-    let wit = "package a:b; interface i {
-        resource file { read: func() -> list<u8>; constructor(name: string); }
-        record deep { x: list<option<file>> }
-        plain: func(a: list<tuple<string, u8>>) -> result<option<string>, u8>;
-        handle: func(deep: deep);
-        lend: func(f: borrow<file>);
-        later: async func();
-        flow: func(a: u8, s: stream<u8>);
-        promise: func() -> future<string>;
-        context: func() -> error-context;
-    }";
-    let interfaces = read(wit).unwrap();
-    assert_snapshot!(crossable(&interfaces[0]).unwrap_err().join("\n"));
-    let plain = read("package a:b; interface i { f: func(a: u8) -> string; }").unwrap();
-    assert_eq!(crossable(&plain[0]), Ok(()));
 }
 
 #[test]

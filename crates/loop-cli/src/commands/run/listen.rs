@@ -1,14 +1,21 @@
-//! Serving HTTP: on which address, and until when.
+//! Serving HTTP, or what the root exports to other processes: on which address, and until when.
 
+use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::time::Duration;
 
 use loop_core::Grants;
 use loop_host::{App, ServeError};
+use loop_wire::Server;
 
+use crate::endpoint::Served;
 use crate::error::{self, CliError, Kind, Problem};
 use crate::interrupt::Interrupt;
 use crate::plan::{Plan, listen_example};
 use crate::ui::Ui;
+
+/// How long calls that are under way may take once the server is to stop.
+const DRAIN_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Serves the root until a signal comes, and lets the requests that are being served finish.
 pub(super) async fn serve(
@@ -19,19 +26,8 @@ pub(super) async fn serve(
     interrupt: &Interrupt,
 ) -> Result<u8, CliError> {
     let address = address(plan, flag)?;
-    let server = app.listen(address).await.map_err(|error| match &error {
-        // The denial was told when it was made, with the line to add.
-        ServeError::Denied { .. } if !ui.is_quiet() => CliError::said(Kind::Denied),
-        ServeError::Denied {
-            component, denial, ..
-        } => {
-            let hint = plan
-                .advice()
-                .hint(component, &denial.missing, denial.needs_trust);
-            hint.into_iter().fold(error::serve(&error), CliError::hint)
-        }
-        error => error::serve(error),
-    })?;
+    let server = app.listen(address).await;
+    let server = server.map_err(|error| refused(ui, plan, &error))?;
     ui.say(&format!(
         "serving http://{}/ (end with Ctrl-C)",
         server.address()
@@ -42,6 +38,62 @@ pub(super) async fn serve(
     server.run(stop).await;
     app.telemetry().shutdown();
     Ok(0)
+}
+
+/// Has other processes call what the root exports, at an address of the wire, until a signal comes; calls that are under way
+/// are answered.
+pub(super) async fn expose(
+    ui: &Ui,
+    plan: &Plan,
+    app: &App,
+    address: &str,
+    interrupt: &Interrupt,
+) -> Result<u8, CliError> {
+    let mut served = Served::new(address).await?;
+    let exposed = app.expose(served.at);
+    let exposed = exposed.map_err(|error| refused(ui, plan, &error))?;
+    let mut interfaces: Vec<_> = exposed.interfaces().map(str::to_owned).collect();
+    interfaces.sort();
+    let failed = |what: &str, error: &io::Error| {
+        let mut problem = Problem::new(format!("{what} {address}"));
+        problem.causes.push(error.to_string());
+        CliError::new(Kind::System, problem)
+    };
+    let listener = served.listen().await;
+    let listener = listener.map_err(|error| failed("cannot listen at", &error))?;
+    let server = Server::new(exposed);
+    let interfaces = interfaces.join(", ");
+    ui.say(&format!(
+        "serving {interfaces} at {} (end with Ctrl-C)",
+        served.address
+    ));
+    tokio::select! {
+        ended = server.serve(listener) => {
+            ended.map_err(|error| failed("nothing more is accepted at", &error))?;
+        }
+        _ = interrupt.wait() => {}
+    }
+    // What does not end by itself ends with the process.
+    let _ = tokio::time::timeout(DRAIN_TIMEOUT, server.drain()).await;
+    app.telemetry().shutdown();
+    Ok(0)
+}
+
+/// What to tell of an app that is not served.
+fn refused(ui: &Ui, plan: &Plan, error: &ServeError) -> CliError {
+    match error {
+        // The denial was told when it was made, with the line to add.
+        ServeError::Denied { .. } if !ui.is_quiet() => CliError::said(Kind::Denied),
+        ServeError::Denied {
+            component, denial, ..
+        } => {
+            let hint = plan
+                .advice()
+                .hint(component, &denial.missing, denial.needs_trust);
+            hint.into_iter().fold(error::serve(error), CliError::hint)
+        }
+        error => error::serve(error),
+    }
 }
 
 /// The address to listen on: what was typed, or the first that is granted.

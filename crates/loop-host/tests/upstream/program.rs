@@ -1,0 +1,225 @@
+//! A program as somebody writes it who has upstream's crates and none of ours: it serves `acme:math/calc`, and calls it.
+
+use std::sync::Arc;
+
+use futures::StreamExt;
+use futures::stream::select_all;
+use quinn::Endpoint;
+use tokio::io::{AsyncBufRead, AsyncWrite, BufReader};
+use tokio::net::{TcpListener, UnixListener};
+use tokio::sync::OnceCell;
+use tokio::task::JoinSet;
+use wrpc_transport::Invoke;
+use wrpc_transport::frame::ConnHandler;
+
+mod bindings {
+    wit_bindgen_wrpc::generate!({
+        path: "../../tests/guests/calc/wit",
+        inline: "package test:upstream; world both { import acme:math/calc; export acme:math/calc; }",
+        world: "test:upstream/both",
+        generate_all,
+    });
+}
+
+use bindings::acme::math::calc;
+use bindings::exports::acme::math::calc as serving;
+
+#[derive(Clone)]
+struct Calc;
+
+impl serving::Handler<()> for Calc {
+    async fn add(&self, (): (), a: u32, b: u32) -> anyhow::Result<u32> {
+        Ok(a.wrapping_add(b))
+    }
+
+    async fn div(&self, (): (), a: i32, b: i32) -> anyhow::Result<Result<i32, String>> {
+        Ok(a.checked_div(b)
+            .ok_or_else(|| "division by zero".to_owned()))
+    }
+
+    async fn midpoint(
+        &self,
+        (): (),
+        a: serving::Point,
+        b: serving::Point,
+    ) -> anyhow::Result<serving::Point> {
+        Ok(serving::Point {
+            x: f64::midpoint(a.x, b.x),
+            y: f64::midpoint(a.y, b.y),
+        })
+    }
+
+    async fn area(&self, (): (), shape: serving::Shape) -> anyhow::Result<f64> {
+        Ok(match shape {
+            serving::Shape::Circle(radius) => std::f64::consts::PI * radius * radius,
+            serving::Shape::Rectangle((width, height)) => width * height,
+            serving::Shape::Empty => 0.0,
+        })
+    }
+
+    async fn round(&self, (): (), value: f64, how: serving::Rounding) -> anyhow::Result<i64> {
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "the tests round small numbers"
+        )]
+        Ok(match how {
+            serving::Rounding::Down => value.floor(),
+            serving::Rounding::Nearest => value.round(),
+            serving::Rounding::Up => value.ceil(),
+        } as i64)
+    }
+
+    async fn both(
+        &self,
+        (): (),
+        a: serving::Rights,
+        b: serving::Rights,
+    ) -> anyhow::Result<serving::Rights> {
+        Ok(a & b)
+    }
+
+    async fn sum(&self, (): (), values: Vec<i64>) -> anyhow::Result<i64> {
+        Ok(values.into_iter().fold(0, i64::wrapping_add))
+    }
+
+    async fn longest(&self, (): (), words: Vec<String>) -> anyhow::Result<Option<String>> {
+        Ok(words.into_iter().max_by_key(String::len))
+    }
+
+    async fn swap(&self, (): (), pair: (u8, String)) -> anyhow::Result<(String, u8)> {
+        Ok((pair.1, pair.0))
+    }
+
+    async fn negate(&self, (): (), value: bool) -> anyhow::Result<bool> {
+        Ok(!value)
+    }
+
+    async fn next_char(&self, (): (), value: char) -> anyhow::Result<Option<char>> {
+        Ok(char::from_u32(u32::from(value) + 1))
+    }
+
+    async fn bytes(&self, (): (), text: String) -> anyhow::Result<bytes::Bytes> {
+        Ok(text.into())
+    }
+
+    async fn check(&self, (): (), value: i64) -> anyhow::Result<Result<(), ()>> {
+        Ok(if value < 0 { Err(()) } else { Ok(()) })
+    }
+
+    async fn forget(&self, (): (), _: String) -> anyhow::Result<()> {
+        Ok(())
+    }
+}
+
+/// Has upstream's server answer what `accept` gives it, until the set is dropped.
+async fn serve<I, O, H, F>(
+    server: wrpc_transport::Server<(), I, O, H>,
+    mut accept: impl FnMut() -> F + Send + 'static,
+) -> JoinSet<()>
+where
+    I: AsyncBufRead + Send + Sync + Unpin + 'static,
+    O: AsyncWrite + Send + Sync + Unpin + 'static,
+    H: ConnHandler<I, O> + Send + Sync + 'static,
+    F: Future<Output = (I, O)> + Send,
+{
+    let server = Arc::new(server);
+    let mut tasks = JoinSet::new();
+    let invocations = bindings::serve(server.as_ref(), Calc).await.unwrap();
+    let mut invocations = select_all(invocations.into_iter().map(|(_, _, stream)| stream));
+    tasks.spawn(async move {
+        loop {
+            let (reader, writer) = accept().await;
+            server.accept((), writer, reader).await.unwrap();
+        }
+    });
+    tasks.spawn(async move {
+        while let Some(invocation) = invocations.next().await {
+            let answer = invocation.unwrap();
+            tokio::spawn(async move { answer.await.unwrap() });
+        }
+    });
+    tasks
+}
+
+pub(crate) async fn serve_tcp(listener: TcpListener) -> JoinSet<()> {
+    let listener = Arc::new(listener);
+    serve(wrpc_transport::Server::default(), move || {
+        let listener = Arc::clone(&listener);
+        async move {
+            let (reader, writer) = listener.accept().await.unwrap().0.into_split();
+            (BufReader::new(reader), writer)
+        }
+    })
+    .await
+}
+
+pub(crate) async fn serve_unix(listener: UnixListener) -> JoinSet<()> {
+    let listener = Arc::new(listener);
+    serve(wrpc_transport::Server::default(), move || {
+        let listener = Arc::clone(&listener);
+        async move {
+            let (reader, writer) = listener.accept().await.unwrap().0.into_split();
+            (BufReader::new(reader), writer)
+        }
+    })
+    .await
+}
+
+pub(crate) async fn serve_quic(server: Endpoint) -> JoinSet<()> {
+    let connection = Arc::new(OnceCell::new());
+    serve(wrpc_quic::Server::new(), move || {
+        let (server, connection) = (server.clone(), Arc::clone(&connection));
+        async move {
+            let connect = async || server.accept().await.unwrap().await.unwrap();
+            let connection = connection.get_or_init(connect).await;
+            let (writer, reader) = connection.accept_bi().await.unwrap();
+            (BufReader::new(reader), writer)
+        }
+    })
+    .await
+}
+
+/// Calls every function of whoever serves there.
+pub(crate) async fn call<C: Invoke<Context = ()>>(client: &C) {
+    assert_eq!(calc::add(client, (), 2, 3).await.unwrap(), 5);
+    assert_eq!(calc::div(client, (), -7, 2).await.unwrap(), Ok(-3));
+    let error = calc::div(client, (), 1, 0).await.unwrap().unwrap_err();
+    assert_eq!(error, "division by zero");
+    let (a, b) = (
+        calc::Point { x: 0.0, y: 2.0 },
+        calc::Point { x: 4.0, y: -2.0 },
+    );
+    let middle = calc::midpoint(client, (), &a, &b).await.unwrap();
+    assert_eq!((middle.x, middle.y), (2.0, 0.0));
+    let rectangle = calc::Shape::Rectangle((2.0, 3.0));
+    assert_eq!(calc::area(client, (), &rectangle).await.unwrap(), 6.0);
+    assert_eq!(
+        calc::area(client, (), &calc::Shape::Empty).await.unwrap(),
+        0.0
+    );
+    assert_eq!(
+        calc::round(client, (), 1.5, calc::Rounding::Up)
+            .await
+            .unwrap(),
+        2
+    );
+    let (read, write) = (calc::Rights::READ, calc::Rights::WRITE);
+    let both = calc::both(client, (), &(read | write), &write)
+        .await
+        .unwrap();
+    assert_eq!(both, write);
+    assert_eq!(calc::sum(client, (), &[1, -2, 4]).await.unwrap(), 3);
+    let longest = calc::longest(client, (), &["a", "longest"]).await.unwrap();
+    assert_eq!(longest.as_deref(), Some("longest"));
+    assert_eq!(calc::longest(client, (), &[]).await.unwrap(), None);
+    assert_eq!(
+        calc::swap(client, (), (7, "é")).await.unwrap(),
+        ("é".to_owned(), 7)
+    );
+    assert!(!calc::negate(client, (), true).await.unwrap());
+    assert_eq!(calc::next_char(client, (), 'ä').await.unwrap(), Some('å'));
+    assert_eq!(calc::bytes(client, (), "abc").await.unwrap(), "abc");
+    assert_eq!(calc::check(client, (), 1).await.unwrap(), Ok(()));
+    assert_eq!(calc::check(client, (), -1).await.unwrap(), Err(()));
+    calc::forget(client, (), "all").await.unwrap();
+}
