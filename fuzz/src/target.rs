@@ -63,48 +63,41 @@ impl Target {
     /// Feeds it, and says whether all of the input was in good order. `measure` is called while memory is held.
     pub(crate) fn feed(self, input: &[u8], random: &mut Random, measure: &mut dyn FnMut()) -> bool {
         match self {
-            Self::Frames => feed_frames(input, random, measure),
-            Self::PlainCaller => feed_plain(input, random, measure),
+            Self::Frames => {
+                let mut decoder = frame::Decoder::default();
+                let decode = |buffer: &mut BytesMut| decoder.decode(buffer).map(|it| it.is_some());
+                let rest = feed_decoder(input, random, measure, decode);
+                rest.is_some_and(|rest| decoder.finish(&rest).is_ok())
+            }
+            Self::PlainCaller => {
+                let mut decoder = plain::Decoder::of_caller();
+                let decode = |buffer: &mut BytesMut| decoder.decode(buffer).map(|it| it.is_some());
+                let rest = feed_decoder(input, random, measure, decode);
+                rest.is_some_and(|rest| decoder.finish(&rest).is_ok())
+            }
             Self::EnvelopeCaller => feed_envelope(Role::Caller, input, random, measure),
             Self::EnvelopeCallee => feed_envelope(Role::Callee, input, random, measure),
         }
     }
 }
 
-fn feed_frames(input: &[u8], random: &mut Random, measure: &mut dyn FnMut()) -> bool {
-    let mut decoder = frame::Decoder::default();
+/// Feeds what takes as much as is whole from a buffer, and says whether it took something. Returns what is left, if nothing
+/// was refused.
+fn feed_decoder<E>(
+    input: &[u8],
+    random: &mut Random,
+    measure: &mut dyn FnMut(),
+    mut decode: impl FnMut(&mut BytesMut) -> Result<bool, E>,
+) -> Option<BytesMut> {
     let mut buffer = BytesMut::new();
     for piece in pieces(input, random) {
         buffer.extend_from_slice(piece);
-        loop {
-            match decoder.decode(&mut buffer) {
-                Ok(Some(_)) => {}
-                Ok(None) => break,
-                Err(_) => return false,
-            }
+        while decode(&mut buffer).ok()? {
             measure();
         }
         measure();
     }
-    decoder.finish(&buffer).is_ok()
-}
-
-fn feed_plain(input: &[u8], random: &mut Random, measure: &mut dyn FnMut()) -> bool {
-    let mut decoder = plain::Decoder::of_caller();
-    let mut buffer = BytesMut::new();
-    for piece in pieces(input, random) {
-        buffer.extend_from_slice(piece);
-        loop {
-            match decoder.decode(&mut buffer) {
-                Ok(Some(_)) => {}
-                Ok(None) => break,
-                Err(_) => return false,
-            }
-            measure();
-        }
-        measure();
-    }
-    decoder.finish(&buffer).is_ok()
+    Some(buffer)
 }
 
 fn feed_envelope(role: Role, input: &[u8], random: &mut Random, measure: &mut dyn FnMut()) -> bool {

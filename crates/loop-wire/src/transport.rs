@@ -19,6 +19,8 @@ use tokio::io::{AsyncRead, AsyncWrite};
 
 use crate::address::Place;
 
+#[cfg(any(feature = "http2", feature = "tls"))]
+mod accept;
 #[cfg(feature = "http2")]
 pub mod http2;
 #[cfg(feature = "quic")]

@@ -25,9 +25,9 @@ use hyper_util::rt::{TokioExecutor, TokioIo};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream, ToSocketAddrs};
 use tokio::sync::Mutex;
-use tokio::task::JoinSet;
 
-use crate::transport::{Connect, Listen, Peer, Stream, is_of_one_peer};
+use crate::transport::accept::{Accepted, Handshake, Sender};
+use crate::transport::{Connect, Listen, Peer, Stream};
 
 /// The path that is asked for.
 const PATH: &str = "/loop";
@@ -37,9 +37,6 @@ const PIECE_BYTES_MAX: usize = 128 * 1024;
 
 /// The bytes of one HTTP/2 frame at most, where the peer takes so many: a piece with its head in two frames, not in nine.
 const FRAME_BYTES_MAX: u32 = 128 * 1024;
-
-/// Streams that wait to be accepted.
-const WAITING_MAX: usize = 16;
 
 /// Connects to an address once, and makes a request for each stream. A connection that was lost is made anew.
 #[derive(Debug)]
@@ -106,9 +103,7 @@ impl Connect for Connector {
 #[derive(Debug)]
 pub struct Listener {
     address: SocketAddr,
-    accepted: mpsc::Receiver<io::Result<Stream>>,
-    /// Accepts while the listener lives.
-    _accepting: JoinSet<()>,
+    accepted: Accepted,
 }
 
 impl Listener {
@@ -119,14 +114,9 @@ impl Listener {
     /// If the address is in use, or the system refuses.
     pub async fn bind(address: impl ToSocketAddrs) -> io::Result<Self> {
         let listener = TcpListener::bind(address).await?;
-        let address = listener.local_addr()?;
-        let (sender, accepted) = mpsc::channel(WAITING_MAX);
-        let mut accepting = JoinSet::new();
-        accepting.spawn(accept(listener, sender));
         Ok(Self {
-            address,
-            accepted,
-            _accepting: accepting,
+            address: listener.local_addr()?,
+            accepted: Accepted::of(listener, Requests),
         })
     }
 
@@ -138,38 +128,21 @@ impl Listener {
 
 impl Listen for Listener {
     fn accept(&mut self) -> BoxFuture<'_, io::Result<Stream>> {
-        use futures::StreamExt as _;
-        Box::pin(async {
-            let accepted = self.accepted.next().await;
-            accepted.unwrap_or_else(|| Err(io::Error::other("the listener is closed")))
-        })
+        self.accepted.accept()
     }
 }
 
-async fn accept(listener: TcpListener, mut sender: mpsc::Sender<io::Result<Stream>>) {
-    loop {
-        let accepted = listener.accept().await;
-        let accepted = accepted.and_then(|(socket, address)| {
-            socket.set_nodelay(true)?;
-            Ok((socket, address))
-        });
-        match accepted {
-            Ok((socket, address)) => {
-                let sender = sender.clone();
-                let service = service_fn(move |request| answer(request, address, sender.clone()));
-                let mut builder = server::Builder::new(TokioExecutor::new());
-                builder.max_frame_size(FRAME_BYTES_MAX);
-                let serving = builder.serve_connection(TokioIo::new(socket), service);
-                // It ends with the connection: calls that run outlive the listener.
-                tokio::spawn(async { drop(serving.await) });
-            }
-            Err(error) if is_of_one_peer(&error) => {}
-            Err(error) => {
-                use futures::SinkExt as _;
-                let _ = sender.send(Err(error)).await;
-                return;
-            }
-        }
+/// Each request of a connection is a stream.
+struct Requests;
+
+impl Handshake<(TcpStream, SocketAddr)> for Requests {
+    async fn shake(&self, (socket, address): (TcpStream, SocketAddr), sender: Sender) {
+        let service = service_fn(move |request| answer(request, address, sender.clone()));
+        let mut builder = server::Builder::new(TokioExecutor::new());
+        builder.max_frame_size(FRAME_BYTES_MAX);
+        let serving = builder.serve_connection(TokioIo::new(socket), service);
+        // It ends with the connection: calls that run outlive the listener.
+        tokio::spawn(async { drop(serving.await) });
     }
 }
 
@@ -177,9 +150,8 @@ async fn accept(listener: TcpListener, mut sender: mpsc::Sender<io::Result<Strea
 async fn answer(
     request: Request<Incoming>,
     address: SocketAddr,
-    mut sender: mpsc::Sender<io::Result<Stream>>,
+    sender: Sender,
 ) -> Result<Response<Piped>, Infallible> {
-    use futures::SinkExt as _;
     let (writer, body) = pipe();
     let mut response = Response::new(body);
     if request.method() != Method::POST {
