@@ -26,6 +26,8 @@ pub struct Address {
 pub enum Place {
     /// `unix:///path`: a socket at an absolute path, which is taken as it is written.
     Unix(PathBuf),
+    /// `shm:///path`: shared memory, which is handed over at a socket at an absolute path.
+    Shm(PathBuf),
     /// `stdio:`: the standard streams.
     Stdio,
     /// `tcp://host:port`.
@@ -69,7 +71,7 @@ pub enum AddressError {
         protocol: String,
     },
     /// The transport is not known.
-    #[error("`{transport}` is no transport: there are unix, stdio, tcp, tls, quic and http2")]
+    #[error("`{transport}` is no transport: there are unix, shm, stdio, tcp, tls, quic and http2")]
     Transport {
         /// What stands in its place.
         transport: String,
@@ -114,7 +116,8 @@ impl FromStr for Address {
             }
         };
         let place = match transport {
-            "unix" => Place::Unix(path(rest)?),
+            "unix" => Place::Unix(path("unix", rest)?),
+            "shm" => Place::Shm(path("shm", rest)?),
             "stdio" if rest.is_empty() => Place::Stdio,
             "stdio" => return Err(misplaced("stdio", rest, "nothing")),
             "tcp" => Place::Tcp(authority("tcp", rest)?),
@@ -142,13 +145,13 @@ fn misplaced(transport: &'static str, rest: &str, takes: &'static str) -> Addres
     }
 }
 
-fn path(rest: &str) -> Result<PathBuf, AddressError> {
+fn path(transport: &'static str, rest: &str) -> Result<PathBuf, AddressError> {
     let path = rest
         .strip_prefix("//")
         .filter(|path| path.starts_with('/') && path.len() > 1);
     let path = path.filter(|path| !path.contains('\0'));
     path.map(PathBuf::from)
-        .ok_or_else(|| misplaced("unix", rest, "an absolute path, `///run/x.sock`"))
+        .ok_or_else(|| misplaced(transport, rest, "an absolute path, `///run/x.sock`"))
 }
 
 fn authority(transport: &'static str, rest: &str) -> Result<Authority, AddressError> {
@@ -185,6 +188,7 @@ impl fmt::Display for Address {
         })?;
         match &self.place {
             Place::Unix(path) => write!(formatter, "unix://{}", path.display()),
+            Place::Shm(path) => write!(formatter, "shm://{}", path.display()),
             Place::Stdio => formatter.write_str("stdio:"),
             Place::Tcp(authority) => write!(formatter, "tcp://{authority}"),
             Place::Tls(authority) => write!(formatter, "tls://{authority}"),
@@ -215,6 +219,7 @@ mod tests {
         for text in [
             "wrpc+unix:///run/store.sock",
             "loop+unix:///run/a b%20c#d.sock",
+            "loop+shm:///run/store.sock",
             "loop+stdio:",
             "wrpc+tcp://localhost:7761",
             "loop+tcp://[::1]:7761",
@@ -245,7 +250,7 @@ mod tests {
         );
         assert_eq!(
             refused("loop+udp://a:1"),
-            "`udp` is no transport: there are unix, stdio, tcp, tls, quic and http2"
+            "`udp` is no transport: there are unix, shm, stdio, tcp, tls, quic and http2"
         );
         assert_eq!(
             refused("wrpc+stdio:"),

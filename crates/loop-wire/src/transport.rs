@@ -19,12 +19,14 @@ use tokio::io::{AsyncRead, AsyncWrite};
 
 use crate::address::Place;
 
-#[cfg(any(feature = "http2", feature = "tls"))]
+#[cfg(any(feature = "http2", feature = "shm", feature = "tls"))]
 mod accept;
 #[cfg(feature = "http2")]
 pub mod http2;
 #[cfg(feature = "quic")]
 pub mod quic;
+#[cfg(all(feature = "shm", target_os = "linux"))]
+pub mod shm;
 #[cfg(feature = "stdio")]
 pub mod stdio;
 #[cfg(feature = "tcp")]
@@ -98,6 +100,8 @@ pub(crate) fn connector(place: &Place) -> Option<Arc<dyn Connect>> {
     match place {
         #[cfg(feature = "unix")]
         Place::Unix(path) => Some(Arc::new(unix::Connector::new(path))),
+        #[cfg(all(feature = "shm", target_os = "linux"))]
+        Place::Shm(path) => Some(Arc::new(shm::Connector::new(path))),
         #[cfg(feature = "tcp")]
         Place::Tcp(to) => Some(Arc::new(tcp::Connector::new(to.to_string()))),
         #[cfg(feature = "http2")]

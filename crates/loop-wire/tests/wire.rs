@@ -11,6 +11,7 @@ mod wire {
     mod certificates;
     mod envelope;
     mod golden;
+    mod shm;
     mod simulator;
     mod transports;
     mod upstream;

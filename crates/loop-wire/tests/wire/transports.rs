@@ -8,7 +8,7 @@ use bytes::{Bytes, BytesMut};
 use futures::future::BoxFuture;
 use loop_wire::envelope::{Connection, Role, Settings};
 use loop_wire::frame::{self, Path};
-use loop_wire::transport::{Connect, Listen, Stream, http2, quic, stdio, tcp, tls, unix};
+use loop_wire::transport::{Connect, Listen, Stream, http2, quic, shm, stdio, tcp, tls, unix};
 use loop_wire::{Call, Client, Code, Handler, Meta, Protocol, Server, Target, plain};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::sync::mpsc;
@@ -90,6 +90,13 @@ async fn unix_ends() -> Ends {
     let path = folder.path().join("socket");
     let listener = unix::Listener::bind(&path).unwrap();
     Ends::new(unix::Connector::new(path), listener, folder)
+}
+
+async fn shm_ends() -> Ends {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("socket");
+    let listener = shm::Listener::bind(&path).unwrap();
+    Ends::new(shm::Connector::new(path), listener, folder)
 }
 
 async fn tcp_ends() -> Ends {
@@ -200,6 +207,7 @@ macro_rules! hold {
 
 hold! {
     over_unix: unix_ends,
+    over_shm: shm_ends,
     over_tcp: tcp_ends,
     over_tls: tls_ends,
     over_http2: http2_ends,
