@@ -4,7 +4,7 @@ use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream, UdpSocket};
 use std::os::unix::net::{UnixListener, UnixStream};
 
-use crate::peer::{Peer, Placement, say};
+use crate::peer::{Peer, Placement, Role, say};
 use crate::transport::Transport;
 
 /// A process that echoes, and a descriptor that leads to it.
@@ -41,7 +41,7 @@ impl Floor {
                 Pipe::Udp(socket)
             }
         };
-        placement.take()?;
+        placement.take(Role::Caller)?;
         Ok(Self {
             pipe,
             bytes: vec![7; size],

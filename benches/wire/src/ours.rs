@@ -13,7 +13,7 @@ use quinn::rustls::RootCertStore;
 use quinn::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio::runtime::{Builder, Runtime};
 
-use crate::peer::{Peer, Placement, say};
+use crate::peer::{Peer, Placement, Role, say};
 use crate::row::median;
 use crate::transport::Transport;
 
@@ -36,7 +36,7 @@ impl Ours {
         callers: usize,
     ) -> anyhow::Result<Self> {
         let peer = Peer::start("serve", transport, placement, "")?;
-        placement.take()?;
+        placement.take(Role::Caller)?;
         let runtime = runtime()?;
         let client = runtime.block_on(async { client(transport, &peer.address) })?;
         let target = Target::new("acme:store/kv@1.0.0", "echo")?;

@@ -373,3 +373,32 @@ async fn holes_in_the_memory_are_zeros_and_no_signal() {
     hostile.write(READ, 0);
     assert!(hostile.broken().await.contains("at byte 0 of the ring"));
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_sides_that_watch_for_each_other_miss_nothing() {
+    const ROUNDS: u32 = 20_000;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("socket");
+    let mut listener = shm::Listener::bind(&path).unwrap();
+    let connector = shm::Connector::new(&path);
+    let (connected, accepted) = tokio::join!(connector.connect(), listener.accept());
+    let (mut near, mut far) = (connected.unwrap(), accepted.unwrap());
+    let echo = tokio::spawn(async move {
+        for _ in 0..ROUNDS {
+            let number = far.reader.read_u32().await?;
+            far.writer.write_u32(number).await?;
+            far.writer.flush().await?;
+        }
+        io::Result::Ok(())
+    });
+    let ask = async {
+        for number in 0..ROUNDS {
+            near.writer.write_u32(number).await?;
+            near.writer.flush().await?;
+            assert_eq!(near.reader.read_u32().await?, number);
+        }
+        io::Result::Ok(())
+    };
+    timeout(LONG, ask).await.unwrap().unwrap();
+    echo.await.unwrap().unwrap();
+}

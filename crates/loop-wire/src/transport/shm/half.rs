@@ -7,7 +7,7 @@
 use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 
@@ -17,35 +17,54 @@ use tokio::io::{AsyncRead, AsyncWrite, Interest, ReadBuf};
 use tokio::net::UnixStream;
 
 use crate::transport::shm::memory::{Direction, Memory};
-use crate::transport::shm::ring::{self, Consumer, Producer, Ring, RingError};
+use crate::transport::shm::ring::{Consumer, Producer, Ring, RingError, Unread, Written};
 
-/// How long a reader watches the ring after something was written to the peer, before it sleeps: about what it takes to
-/// fall asleep and be woken, so that watching in vain costs no more than sleeping would have.
-const WATCH_TIME_MAX: Duration = Duration::from_micros(10);
+/// How long a reader watches the ring after something was written to the peer, before it sleeps: as long as it takes to wake
+/// a peer that sleeps on another core of a virtual machine, so that two that have fallen asleep find together again. The
+/// thread does nothing else meanwhile.
+const WATCH_TIME_MAX: Duration = Duration::from_micros(50);
 
 /// How many times the ring is looked at between two looks at the clock.
 const LOOKS: usize = 32;
+
+/// Each time that was watched in vain, the next is half as long; after so many times there is no watching at all.
+const HALVINGS: u32 = 6;
+
+/// After so many answers that were not watched for, one is: the peer may have become quick, or have moved to another core.
+/// What is spent in vain is so less than half a microsecond for each answer.
+const VAIN_MAX: u32 = 256;
 
 /// What the two halves of a stream share.
 #[derive(Debug)]
 pub(super) struct Side {
     memory: Memory,
-    /// Whether watching makes sense: there is a second core, on which the peer may run.
-    watches: bool,
     /// Whether something was written since the reader last slept: it watches for the answer.
     expects: AtomicBool,
+    /// How often in a row it was watched in vain, or not watched for that.
+    in_vain: AtomicU32,
     reader: AtomicWaker,
 }
 
 impl Side {
     pub(super) fn new(memory: Memory) -> Arc<Self> {
-        let cores = std::thread::available_parallelism();
         Arc::new(Self {
             memory,
-            watches: cores.is_ok_and(|cores| cores.get() > 1),
             expects: AtomicBool::new(false),
+            in_vain: AtomicU32::new(0),
             reader: AtomicWaker::new(),
         })
+    }
+
+    /// Has the reader watch for an answer, if that makes sense. It sleeps in `direction`.
+    fn expect(&self, direction: Direction) {
+        let in_vain = self.in_vain.load(Ordering::Relaxed);
+        if in_vain >= HALVINGS {
+            let next = (in_vain + 1) % VAIN_MAX;
+            self.in_vain.store(next, Ordering::Relaxed);
+        } else if !self.expects.swap(true, Ordering::AcqRel) {
+            self.memory.ring(direction).reader_wakes();
+            self.reader.wake();
+        }
     }
 }
 
@@ -120,8 +139,6 @@ pub(super) struct Reader {
     direction: Direction,
     bell: Bell,
     consumer: Consumer,
-    /// How long to watch next: less each time that it was in vain.
-    watch: Duration,
 }
 
 impl Reader {
@@ -131,7 +148,6 @@ impl Reader {
             direction,
             bell: Bell::new(socket),
             consumer: Consumer::default(),
-            watch: WATCH_TIME_MAX,
         }
     }
 
@@ -139,37 +155,37 @@ impl Reader {
         self.side.memory.ring(self.direction)
     }
 
-    /// Reads what is there, and wakes a writer that waited for room.
-    fn read(&mut self, buffer: &mut ReadBuf<'_>) -> io::Result<ring::Read> {
+    /// Takes what is there, and wakes a writer that waited for room.
+    fn take(&mut self, unread: usize, buffer: &mut ReadBuf<'_>) {
         let ring = self.side.memory.ring(self.direction);
-        let count = self.consumer.unread(ring).min(buffer.remaining());
-        let out = buffer.initialize_unfilled_to(count);
-        let read = self.consumer.read(ring, out).map_err(broke_the_protocol)?;
-        if let ring::Read::Bytes(count) = read {
-            buffer.advance(count);
-            if self.consumer.takes_writer(ring) {
-                self.bell.ring();
-            }
-            self.watch = WATCH_TIME_MAX;
+        let fits = unread.min(buffer.remaining());
+        let count = self
+            .consumer
+            .take(ring, buffer.initialize_unfilled_to(fits));
+        buffer.advance(count);
+        if self.consumer.takes_writer(ring) {
+            self.bell.ring();
         }
-        Ok(read)
     }
 
     /// Watches the ring for a while, if something was written that may be answered.
-    fn watch(&mut self) -> bool {
+    fn watch(&self) -> bool {
         if !self.side.expects.swap(false, Ordering::AcqRel) {
             return false;
         }
+        let in_vain = self.side.in_vain.load(Ordering::Relaxed).min(HALVINGS);
+        let time = WATCH_TIME_MAX / (1 << in_vain);
         let began = Instant::now();
-        while began.elapsed() < self.watch {
+        while began.elapsed() < time {
             for _ in 0..LOOKS {
                 if self.consumer.is_ready(self.ring()) {
+                    self.side.in_vain.store(0, Ordering::Relaxed);
                     return true;
                 }
                 std::hint::spin_loop();
             }
         }
-        self.watch /= 2;
+        self.side.in_vain.store(in_vain + 1, Ordering::Relaxed);
         false
     }
 }
@@ -187,13 +203,18 @@ impl AsyncRead for Reader {
         loop {
             // What was written before the peer hung up is still read: it is looked at first.
             let hung_up = this.bell.hung_up;
-            match this.read(buffer)? {
-                ring::Read::Bytes(_) | ring::Read::Ended => return Poll::Ready(Ok(())),
-                ring::Read::Broken => {
+            let unread = this.consumer.look(this.side.memory.ring(this.direction));
+            match unread.map_err(broke_the_protocol)? {
+                Unread::Bytes(count) => {
+                    this.take(count, buffer);
+                    return Poll::Ready(Ok(()));
+                }
+                Unread::Ended => return Poll::Ready(Ok(())),
+                Unread::Broken => {
                     return Poll::Ready(Err(io::ErrorKind::ConnectionAborted.into()));
                 }
-                ring::Read::Empty if hung_up => return Poll::Ready(Err(gone())),
-                ring::Read::Empty => {}
+                Unread::None if hung_up => return Poll::Ready(Err(gone())),
+                Unread::None => {}
             }
             if this.watch() {
                 continue;
@@ -281,17 +302,17 @@ impl AsyncWrite for Writer {
             let ring = this.side.memory.ring(this.direction);
             let written = this.producer.write(ring, slices);
             match written.map_err(broke_the_protocol)? {
-                ring::Written::Bytes(count) => {
+                Written::Bytes(count) => {
                     if ring.takes_reader() {
                         this.bell.ring();
                     }
                     return Poll::Ready(Ok(count));
                 }
-                ring::Written::Stopped => {
+                Written::Stopped => {
                     return Poll::Ready(Err(io::ErrorKind::BrokenPipe.into()));
                 }
-                ring::Written::Full if this.bell.hung_up => return Poll::Ready(Err(gone())),
-                ring::Written::Full => {}
+                Written::Full if this.bell.hung_up => return Poll::Ready(Err(gone())),
+                Written::Full => {}
             }
             ring.writer_sleeps();
             if this.producer.is_ready(ring) {
@@ -308,11 +329,7 @@ impl AsyncWrite for Writer {
 
     fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
         // All of it is in the ring. What was said is whole, so an answer may follow: the reader watches for it.
-        let side = &self.side;
-        if side.watches && !side.expects.swap(true, Ordering::AcqRel) {
-            side.memory.ring(self.answers).reader_wakes();
-            side.reader.wake();
-        }
+        self.side.expect(self.answers);
         Poll::Ready(Ok(()))
     }
 

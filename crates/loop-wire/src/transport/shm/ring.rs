@@ -76,11 +76,11 @@ pub enum Written {
 
 /// What a reader finds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Read {
-    /// So many bytes were given out.
+pub enum Unread {
+    /// So many bytes can be taken.
     Bytes(usize),
-    /// There is nothing to read yet.
-    Empty,
+    /// There is nothing to take yet.
+    None,
     /// Nothing more comes.
     Ended,
     /// The writer broke off.
@@ -215,25 +215,26 @@ impl Producer {
 }
 
 impl Consumer {
-    /// Reads what is there and fits.
+    /// Looks at what is there.
     ///
     /// # Errors
     ///
     /// If the peer's position is one that it cannot have. The ring is of no further use then.
-    pub fn read(&mut self, ring: Ring<'_>, out: &mut [u8]) -> Result<Read, RingError> {
+    pub fn look(&mut self, ring: Ring<'_>) -> Result<Unread, RingError> {
         let word = ring.0[WRITTEN].load(Ordering::Acquire);
         let most = self.position + RING_BYTES as u64;
         self.written = checked(word, self.written, most)?;
+        Ok(match offset(self.written - self.position) {
+            0 if word & ENDED != 0 => Unread::Ended,
+            0 if word & BROKEN != 0 => Unread::Broken,
+            0 => Unread::None,
+            count => Unread::Bytes(count),
+        })
+    }
+
+    /// Takes what was there when it was [looked](Self::look) at and fits, and says how much.
+    pub fn take(&mut self, ring: Ring<'_>, out: &mut [u8]) -> usize {
         let unread = offset(self.written - self.position);
-        if unread == 0 {
-            return Ok(if word & ENDED != 0 {
-                Read::Ended
-            } else if word & BROKEN != 0 {
-                Read::Broken
-            } else {
-                Read::Empty
-            });
-        }
         let (out, _) = out.split_at_mut(out.len().min(unread));
         let count = out.len();
         let at = offset(self.position % RING_BYTES as u64);
@@ -242,16 +243,10 @@ impl Consumer {
         copy_out(ring.data(), 0, second);
         self.position += count as u64;
         ring.0[READ].store(self.position, Ordering::Release);
-        Ok(Read::Bytes(count))
+        count
     }
 
-    /// How many bytes [`read`](Self::read) finds at most, if the peer is honest.
-    pub fn unread(&self, ring: Ring<'_>) -> usize {
-        let written = ring.0[WRITTEN].load(Ordering::Acquire) & POSITION;
-        offset(written.saturating_sub(self.position)).min(RING_BYTES)
-    }
-
-    /// Whether [`read`](Self::read) would give something out, or has news.
+    /// Whether a [look](Self::look) has news, once all was taken.
     pub fn is_ready(&self, ring: Ring<'_>) -> bool {
         ring.0[WRITTEN].load(Ordering::Acquire) != self.position
     }
