@@ -38,6 +38,19 @@ pub enum Place {
     Quic(Authority),
     /// `http2://host:port`.
     Http2(Authority),
+    /// `nats://host:port/subject`: who listens at a subject, through a NATS server.
+    Nats(Subject),
+}
+
+/// Who listens at a subject of a NATS server.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Subject {
+    /// Where the server is.
+    pub server: Authority,
+    /// The subject: letters, digits, `-` and `_` in parts between dots.
+    pub name: String,
+    /// Whether a client stays with one of several listeners (`?sticky`), and does not spread its calls.
+    pub sticky: bool,
 }
 
 /// A host and a port.
@@ -71,7 +84,9 @@ pub enum AddressError {
         protocol: String,
     },
     /// The transport is not known.
-    #[error("`{transport}` is no transport: there are unix, shm, stdio, tcp, tls, quic and http2")]
+    #[error(
+        "`{transport}` is no transport: there are unix, shm, stdio, tcp, tls, quic, http2 and nats"
+    )]
     Transport {
         /// What stands in its place.
         transport: String,
@@ -124,6 +139,7 @@ impl FromStr for Address {
             "tls" => Place::Tls(authority("tls", rest)?),
             "quic" => Place::Quic(authority("quic", rest)?),
             "http2" => Place::Http2(authority("http2", rest)?),
+            "nats" => Place::Nats(subject(rest)?),
             other => {
                 return Err(AddressError::Transport {
                     transport: other.to_owned(),
@@ -154,30 +170,53 @@ fn path(transport: &'static str, rest: &str) -> Result<PathBuf, AddressError> {
         .ok_or_else(|| misplaced(transport, rest, "an absolute path, `///run/x.sock`"))
 }
 
-fn authority(transport: &'static str, rest: &str) -> Result<Authority, AddressError> {
+fn subject(rest: &str) -> Result<Subject, AddressError> {
     let read = || {
-        let (host, port) = rest.strip_prefix("//")?.rsplit_once(':')?;
-        let host = match host.strip_prefix('[') {
-            Some(bracketed) => {
-                let host = bracketed.strip_suffix(']')?;
-                host.parse::<std::net::Ipv6Addr>().ok()?;
-                host
-            }
-            None => host,
+        let (server, name) = rest.strip_prefix("//")?.split_once('/')?;
+        let server = read_authority(server)?;
+        let (name, sticky) = match name.split_once('?') {
+            Some((name, "sticky")) => (name, true),
+            Some(_) => return None,
+            None => (name, false),
         };
-        let is_good = |byte: u8| byte.is_ascii_alphanumeric() || b"-._:".contains(&byte);
-        let is_named = host.bytes().all(is_good) && !host.is_empty();
-        let bracketed = rest.starts_with("//[");
-        let port = port
-            .bytes()
-            .all(|byte| byte.is_ascii_digit())
-            .then(|| port.parse().ok())??;
-        (is_named && (bracketed || !host.contains(':'))).then(|| Authority {
-            host: host.to_owned(),
-            port,
+        let is_good = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
+        let is_part = |part: &str| !part.is_empty() && part.bytes().all(is_good);
+        let name = name.split('.').all(is_part).then(|| name.to_owned())?;
+        Some(Subject {
+            server,
+            name,
+            sticky,
         })
     };
-    read().ok_or_else(|| misplaced(transport, rest, "a host and a port, `//localhost:7761`"))
+    let takes = "a server and a subject, `//localhost:4222/store.kv`";
+    read().ok_or_else(|| misplaced("nats", rest, takes))
+}
+
+fn authority(transport: &'static str, rest: &str) -> Result<Authority, AddressError> {
+    let authority = rest.strip_prefix("//").and_then(read_authority);
+    authority.ok_or_else(|| misplaced(transport, rest, "a host and a port, `//localhost:7761`"))
+}
+
+fn read_authority(text: &str) -> Option<Authority> {
+    let (host, port) = text.rsplit_once(':')?;
+    let (host, is_bracketed) = match host.strip_prefix('[') {
+        Some(bracketed) => {
+            let host = bracketed.strip_suffix(']')?;
+            host.parse::<std::net::Ipv6Addr>().ok()?;
+            (host, true)
+        }
+        None => (host, false),
+    };
+    let is_good = |byte: u8| byte.is_ascii_alphanumeric() || b"-._:".contains(&byte);
+    let is_named = host.bytes().all(is_good) && !host.is_empty();
+    let port = port
+        .bytes()
+        .all(|byte| byte.is_ascii_digit())
+        .then(|| port.parse().ok())??;
+    (is_named && (is_bracketed || !host.contains(':'))).then(|| Authority {
+        host: host.to_owned(),
+        port,
+    })
 }
 
 impl fmt::Display for Address {
@@ -194,6 +233,15 @@ impl fmt::Display for Address {
             Place::Tls(authority) => write!(formatter, "tls://{authority}"),
             Place::Quic(authority) => write!(formatter, "quic://{authority}"),
             Place::Http2(authority) => write!(formatter, "http2://{authority}"),
+            Place::Nats(subject) => {
+                let Subject {
+                    server,
+                    name,
+                    sticky,
+                } = subject;
+                let how = if *sticky { "?sticky" } else { "" };
+                write!(formatter, "nats://{server}/{name}{how}")
+            }
         }
     }
 }
@@ -226,6 +274,8 @@ mod tests {
             "loop+tls://store.example.com:443",
             "wrpc+quic://10.0.0.1:9",
             "loop+http2://store:80",
+            "loop+nats://localhost:4222/acme.store-1.kv",
+            "wrpc+nats://[::1]:4222/store?sticky",
         ] {
             let address: Address = text.parse().unwrap();
             assert_eq!(address.to_string(), text);
@@ -250,7 +300,7 @@ mod tests {
         );
         assert_eq!(
             refused("loop+udp://a:1"),
-            "`udp` is no transport: there are unix, shm, stdio, tcp, tls, quic and http2"
+            "`udp` is no transport: there are unix, shm, stdio, tcp, tls, quic, http2 and nats"
         );
         assert_eq!(
             refused("wrpc+stdio:"),
@@ -281,6 +331,24 @@ mod tests {
                 "`{rest}` is no place for tcp: it takes a host and a port, `//localhost:7761`"
             );
             assert_eq!(refused(&format!("loop+tcp:{rest}")), error);
+        }
+        for rest in [
+            "//localhost:4222",
+            "//localhost:4222/",
+            "//localhost/store",
+            "//localhost:4222/store..kv",
+            "//localhost:4222/.store",
+            "//localhost:4222/store.*",
+            "//localhost:4222/store.>",
+            "//localhost:4222/a b",
+            "//localhost:4222/$SYS",
+            "//localhost:4222/store/kv",
+            "//localhost:4222/store?sticky=1",
+        ] {
+            let error = format!(
+                "`{rest}` is no place for nats: it takes a server and a subject, `//localhost:4222/store.kv`"
+            );
+            assert_eq!(refused(&format!("loop+nats:{rest}")), error);
         }
         let long = format!("loop+unix:///{}", "x".repeat(5000));
         assert_eq!(

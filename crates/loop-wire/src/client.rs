@@ -162,10 +162,15 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// If the protocol has no word for it.
+    /// If the protocol has no word for it, or the transport [spreads](Connect::spreads) the calls over servers.
     pub fn drop_resource(&self, resource: &Resource) -> Result<(), CallError> {
         if self.shared.protocol == Protocol::Plain {
             let message = "plain wRPC has no word for a dropped resource: use the envelope";
+            return Err(CallError::new(Code::Unsupported, message));
+        }
+        if self.shared.connector.spreads() {
+            let message =
+                "calls are spread over servers, and a resource belongs to one: keep to one server";
             return Err(CallError::new(Code::Unsupported, message));
         }
         if let Some(session) = &*self.shared.session() {
@@ -195,6 +200,13 @@ impl Client {
         data: &Bytes,
         end: bool,
     ) -> Result<(Arc<Session>, CallId), CallError> {
+        if self.shared.connector.spreads() {
+            let session = self.connect().await?;
+            let call = session.open(target, meta, data, end).await?;
+            // It is for this call alone.
+            session.close();
+            return Ok((session, call));
+        }
         let session = self.connected().await?;
         match session.open(target, meta, data, end).await {
             // It took no more calls since it was last looked at: the next one does, or there is none.
@@ -216,15 +228,21 @@ impl Client {
         if let Some(session) = self.shared.usable() {
             return Ok(session);
         }
+        let session = self.connect().await?;
+        let before = self.shared.session().replace(Arc::clone(&session));
+        if let Some(before) = before {
+            before.close();
+        }
+        Ok(session)
+    }
+
+    /// A session on a stream of its own.
+    async fn connect(&self) -> Result<Arc<Session>, CallError> {
         let connected = self.shared.connector.connect().await;
         let stream = connected.map_err(|error| CallError::unreachable(&error))?;
         let settings = &self.shared.settings;
         let (session, driver) = Driver::new(Role::Caller, settings, stream, BytesMut::new());
         tokio::spawn(driver.run());
-        let before = self.shared.session().replace(Arc::clone(&session));
-        if let Some(before) = before {
-            before.close();
-        }
         Ok(session)
     }
 }

@@ -23,6 +23,10 @@ use crate::address::Place;
 mod accept;
 #[cfg(feature = "http2")]
 pub mod http2;
+#[cfg(feature = "nats")]
+pub mod nats;
+#[cfg(any(feature = "http2", feature = "nats"))]
+mod pieces;
 #[cfg(feature = "quic")]
 pub mod quic;
 #[cfg(all(feature = "shm", target_os = "linux"))]
@@ -83,6 +87,12 @@ pub trait Connect: Send + Sync + 'static {
     ///
     /// If the peer cannot be reached.
     fn connect(&self) -> BoxFuture<'_, io::Result<Stream>>;
+
+    /// Whether each stream may reach another of several servers that share the calls. A client then takes a stream for each
+    /// call, and the servers know nothing of each other's resources.
+    fn spreads(&self) -> bool {
+        false
+    }
 }
 
 /// Takes streams from peers.

@@ -11,6 +11,8 @@ mod wire {
     mod certificates;
     mod envelope;
     mod golden;
+    mod nats;
+    mod nats_server;
     mod shm;
     mod simulator;
     mod transports;
