@@ -14,7 +14,7 @@ use crate::envelope::{CallId, Resource, Role, Settings};
 use crate::frame::Path;
 use crate::plain;
 use crate::session::{self, Driver, Session};
-use crate::transport::{self, Connect};
+use crate::transport::{self, Connect, Keys};
 
 /// What is spoken over a transport. It is chosen, never found out: both sides of an address agree on it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -55,15 +55,16 @@ impl Client {
         Self::over(protocol, Arc::new(connector), settings)
     }
 
-    /// A client of the peer at an address whose transport needs nothing more than the address.
+    /// A client of the peer at an address, with the keys that its transport needs. Nothing is connected before the first
+    /// call.
     ///
     /// # Errors
     ///
-    /// If the transport needs more, which its connector takes: certificates (`tls`, `quic`) or a stream that is there
-    /// already (`stdio`); or if it was left out when this was built.
-    pub fn at(address: &Address) -> Result<Self, CallError> {
-        let connector = transport::connector(&address.place).ok_or_else(|| {
-            let message = format!("`{address}` needs more than an address to connect to");
+    /// If the host's name is none that a certificate could have; for `stdio:`, whose stream is there already and goes to
+    /// [`new`](Self::new) by `stdio::Connector`; or if the transport was left out when this was built.
+    pub fn at(address: &Address, keys: &Keys) -> Result<Self, CallError> {
+        let connector = transport::connector(&address.place, keys).map_err(|error| {
+            let message = format!("no client can be made for `{address}`: {error}");
             CallError::new(Code::Unsupported, message)
         })?;
         Ok(Self::over(address.protocol, connector, Settings::default()))

@@ -8,6 +8,7 @@
 )]
 
 mod wire {
+    mod at;
     mod certificates;
     mod envelope;
     mod golden;
