@@ -6,9 +6,11 @@ use std::time::{Duration, Instant};
 use bytes::{Bytes, BytesMut};
 use loop_wire::envelope::{CallId, Connection, Event, Read, Resource, Role, Settings};
 use loop_wire::frame::{self, Path};
+use loop_wire::transport::shm::ring::RING_WORDS;
 use loop_wire::{CallError, Code, Meta, Target as Function, plain};
 
 use crate::random::Random;
+use crate::{link, ring};
 
 /// A decoder, or a state machine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,14 +19,20 @@ pub(crate) enum Target {
     PlainCaller,
     EnvelopeCaller,
     EnvelopeCallee,
+    Ring,
+    NatsConnector,
+    NatsListener,
 }
 
 impl Target {
-    pub(crate) const ALL: [Self; 4] = [
+    pub(crate) const ALL: [Self; 7] = [
         Self::Frames,
         Self::PlainCaller,
         Self::EnvelopeCaller,
         Self::EnvelopeCallee,
+        Self::Ring,
+        Self::NatsConnector,
+        Self::NatsListener,
     ];
 
     pub(crate) fn name(self) -> &'static str {
@@ -33,6 +41,9 @@ impl Target {
             Self::PlainCaller => "plain",
             Self::EnvelopeCaller => "envelope-caller",
             Self::EnvelopeCallee => "envelope-callee",
+            Self::Ring => "ring",
+            Self::NatsConnector => "nats-connector",
+            Self::NatsListener => "nats-listener",
         }
     }
 
@@ -48,6 +59,9 @@ impl Target {
             // What the caller is fed is what a callee says, and the other way about.
             Self::EnvelopeCaller => conversation().1,
             Self::EnvelopeCallee => conversation().0,
+            Self::Ring => ring::corpus(),
+            Self::NatsConnector => link::corpus(link::Side::Connector),
+            Self::NatsListener => link::corpus(link::Side::Listener),
         }
     }
 
@@ -57,6 +71,9 @@ impl Target {
         match self {
             Self::Frames | Self::PlainCaller => 8 * 1024 + 8 * input,
             Self::EnvelopeCaller | Self::EnvelopeCallee => 64 * 1024 + 512 * input,
+            // Two rings are made for it, and take no more.
+            Self::Ring => 2 * RING_WORDS * 8 + 128 * 1024,
+            Self::NatsConnector | Self::NatsListener => 8 * 1024 + 64 * input,
         }
     }
 
@@ -77,6 +94,9 @@ impl Target {
             }
             Self::EnvelopeCaller => feed_envelope(Role::Caller, input, random, measure),
             Self::EnvelopeCallee => feed_envelope(Role::Callee, input, random, measure),
+            Self::Ring => ring::feed(input, measure),
+            Self::NatsConnector => link::feed(link::Side::Connector, input, random, measure),
+            Self::NatsListener => link::feed(link::Side::Listener, input, random, measure),
         }
     }
 }
