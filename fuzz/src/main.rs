@@ -7,8 +7,10 @@
 
 #![expect(clippy::print_stdout, reason = "a program that says what it has done")]
 
+mod link;
 mod mutate;
 mod random;
+mod ring;
 mod target;
 
 use std::alloc::System;

@@ -6,9 +6,11 @@ use std::time::{Duration, Instant};
 use bytes::{Bytes, BytesMut};
 use loop_wire::envelope::{CallId, Connection, Event, Read, Resource, Role, Settings};
 use loop_wire::frame::{self, Path};
+use loop_wire::transport::shm::ring::RING_WORDS;
 use loop_wire::{CallError, Code, Meta, Target as Function, plain};
 
 use crate::random::Random;
+use crate::{link, ring};
 
 /// A decoder, or a state machine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,14 +19,20 @@ pub(crate) enum Target {
     PlainCaller,
     EnvelopeCaller,
     EnvelopeCallee,
+    Ring,
+    NatsConnector,
+    NatsListener,
 }
 
 impl Target {
-    pub(crate) const ALL: [Self; 4] = [
+    pub(crate) const ALL: [Self; 7] = [
         Self::Frames,
         Self::PlainCaller,
         Self::EnvelopeCaller,
         Self::EnvelopeCallee,
+        Self::Ring,
+        Self::NatsConnector,
+        Self::NatsListener,
     ];
 
     pub(crate) fn name(self) -> &'static str {
@@ -33,6 +41,9 @@ impl Target {
             Self::PlainCaller => "plain",
             Self::EnvelopeCaller => "envelope-caller",
             Self::EnvelopeCallee => "envelope-callee",
+            Self::Ring => "ring",
+            Self::NatsConnector => "nats-connector",
+            Self::NatsListener => "nats-listener",
         }
     }
 
@@ -48,6 +59,9 @@ impl Target {
             // What the caller is fed is what a callee says, and the other way about.
             Self::EnvelopeCaller => conversation().1,
             Self::EnvelopeCallee => conversation().0,
+            Self::Ring => ring::corpus(),
+            Self::NatsConnector => link::corpus(link::Side::Connector),
+            Self::NatsListener => link::corpus(link::Side::Listener),
         }
     }
 
@@ -57,54 +71,53 @@ impl Target {
         match self {
             Self::Frames | Self::PlainCaller => 8 * 1024 + 8 * input,
             Self::EnvelopeCaller | Self::EnvelopeCallee => 64 * 1024 + 512 * input,
+            // Two rings are made for it, and take no more.
+            Self::Ring => 2 * RING_WORDS * 8 + 128 * 1024,
+            Self::NatsConnector | Self::NatsListener => 8 * 1024 + 64 * input,
         }
     }
 
     /// Feeds it, and says whether all of the input was in good order. `measure` is called while memory is held.
     pub(crate) fn feed(self, input: &[u8], random: &mut Random, measure: &mut dyn FnMut()) -> bool {
         match self {
-            Self::Frames => feed_frames(input, random, measure),
-            Self::PlainCaller => feed_plain(input, random, measure),
+            Self::Frames => {
+                let mut decoder = frame::Decoder::default();
+                let decode = |buffer: &mut BytesMut| decoder.decode(buffer).map(|it| it.is_some());
+                let rest = feed_decoder(input, random, measure, decode);
+                rest.is_some_and(|rest| decoder.finish(&rest).is_ok())
+            }
+            Self::PlainCaller => {
+                let mut decoder = plain::Decoder::of_caller();
+                let decode = |buffer: &mut BytesMut| decoder.decode(buffer).map(|it| it.is_some());
+                let rest = feed_decoder(input, random, measure, decode);
+                rest.is_some_and(|rest| decoder.finish(&rest).is_ok())
+            }
             Self::EnvelopeCaller => feed_envelope(Role::Caller, input, random, measure),
             Self::EnvelopeCallee => feed_envelope(Role::Callee, input, random, measure),
+            Self::Ring => ring::feed(input, measure),
+            Self::NatsConnector => link::feed(link::Side::Connector, input, random, measure),
+            Self::NatsListener => link::feed(link::Side::Listener, input, random, measure),
         }
     }
 }
 
-fn feed_frames(input: &[u8], random: &mut Random, measure: &mut dyn FnMut()) -> bool {
-    let mut decoder = frame::Decoder::default();
+/// Feeds what takes as much as is whole from a buffer, and says whether it took something. Returns what is left, if nothing
+/// was refused.
+fn feed_decoder<E>(
+    input: &[u8],
+    random: &mut Random,
+    measure: &mut dyn FnMut(),
+    mut decode: impl FnMut(&mut BytesMut) -> Result<bool, E>,
+) -> Option<BytesMut> {
     let mut buffer = BytesMut::new();
     for piece in pieces(input, random) {
         buffer.extend_from_slice(piece);
-        loop {
-            match decoder.decode(&mut buffer) {
-                Ok(Some(_)) => {}
-                Ok(None) => break,
-                Err(_) => return false,
-            }
+        while decode(&mut buffer).ok()? {
             measure();
         }
         measure();
     }
-    decoder.finish(&buffer).is_ok()
-}
-
-fn feed_plain(input: &[u8], random: &mut Random, measure: &mut dyn FnMut()) -> bool {
-    let mut decoder = plain::Decoder::of_caller();
-    let mut buffer = BytesMut::new();
-    for piece in pieces(input, random) {
-        buffer.extend_from_slice(piece);
-        loop {
-            match decoder.decode(&mut buffer) {
-                Ok(Some(_)) => {}
-                Ok(None) => break,
-                Err(_) => return false,
-            }
-            measure();
-        }
-        measure();
-    }
-    decoder.finish(&buffer).is_ok()
+    Some(buffer)
 }
 
 fn feed_envelope(role: Role, input: &[u8], random: &mut Random, measure: &mut dyn FnMut()) -> bool {

@@ -1,12 +1,13 @@
 //! What the tasks need on this machine: found, or installed with a word before.
 
 use std::ffi::OsString;
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail};
 use loop_build::{Cancel, Environment, Event, Permission, RustTarget};
 
-use crate::repo::{Repo, cargo};
+use crate::repo::{Repo, cargo, output};
 
 /// Finds Rust's target for components, or makes it.
 ///
@@ -49,6 +50,44 @@ pub(crate) fn components(repo: &Repo) -> Result<(Environment, RustTarget)> {
             }
         }
     }
+}
+
+/// Finds the server of NATS that the tests of the wire start, or fetches it.
+///
+/// Debian's package is unpacked under the target folder and not installed: that would make it a service of the system.
+pub(crate) fn nats_server(repo: &Repo) -> Result<PathBuf> {
+    if let Some(named) = std::env::var_os("LOOP_NATS_SERVER") {
+        return Ok(named.into());
+    }
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let folder = repo.target().join("nats-server");
+    // Debian puts it where users who are not root do not look.
+    let folders = std::env::split_paths(&path).chain(["/usr/sbin".into(), folder.join("usr/sbin")]);
+    let mut programs = folders.map(|folder| folder.join("nats-server"));
+    if let Some(found) = programs.find(|program| program.is_file()) {
+        return Ok(found);
+    }
+    println!("fetching nats-server: apt-get download nats-server");
+    println!("it is unpacked in {}, and not installed", folder.display());
+    std::fs::create_dir_all(&folder).context("the folder of nats-server")?;
+    let run = |program: &str, arguments: &[&str]| {
+        let mut command = Command::new(program);
+        let hint = "the tests of NATS need nats-server: name the program in LOOP_NATS_SERVER, or have it in PATH";
+        output(command.current_dir(&folder).args(arguments)).context(hint)
+    };
+    if run("apt-get", &["download", "nats-server"]).is_err() {
+        // A machine may have old lists, or none.
+        run("apt-get", &["update"])?;
+        run("apt-get", &["download", "nats-server"])?;
+    }
+    let files = std::fs::read_dir(&folder)?;
+    let mut names = files.filter_map(|file| file.ok()?.file_name().into_string().ok());
+    let package = names.find(|name| name.ends_with(".deb"));
+    run(
+        "dpkg-deb",
+        &["--extract", &package.context("no package came")?, "."],
+    )?;
+    Ok(folder.join("usr/sbin/nats-server"))
 }
 
 /// Whether cargo has this subcommand.

@@ -19,12 +19,18 @@ const CHECKED: &str = "checked";
 /// Runs every step and prints a summary.
 pub(crate) fn run(repo: &Repo) -> Result<ExitCode> {
     println!("needed: Rust's wasm32-wasip2 target; made now if it is missing");
+    println!("needed: nats-server; Debian's package is fetched now if it is missing");
     println!("used if present: rustfmt, clippy, cargo-nextest, node");
 
     let mut steps = Steps::default();
     let mut components = None;
     steps.run("set-up", || {
         components = Some(setup::components(repo)?);
+        Ok(Outcome::Passed)
+    });
+    let mut nats_server = None;
+    steps.run("set-up of nats-server", || {
+        nats_server = Some(setup::nats_server(repo)?);
         Ok(Outcome::Passed)
     });
     let guests = guest_workspaces(repo)?;
@@ -66,7 +72,13 @@ pub(crate) fn run(repo: &Repo) -> Result<ExitCode> {
     steps.run("programs for the tests", || {
         steps::run(&mut repo.programs(&["loop", "embed"]))
     });
-    steps.run("tests", || steps::run(&mut tests(repo)));
+    steps.run("tests", || {
+        let mut tests = tests(repo);
+        if let Some(program) = &nats_server {
+            tests.env("LOOP_NATS_SERVER", program);
+        }
+        steps::run(&mut tests)
+    });
     steps.run("target from Debian's packages", || {
         target_from_packages(repo)
     });

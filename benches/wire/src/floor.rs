@@ -4,7 +4,7 @@ use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream, UdpSocket};
 use std::os::unix::net::{UnixListener, UnixStream};
 
-use crate::peer::{Peer, Placement, say};
+use crate::peer::{Peer, Placement, Role, say};
 use crate::transport::Transport;
 
 /// A process that echoes, and a descriptor that leads to it.
@@ -29,7 +29,7 @@ impl Floor {
     ) -> anyhow::Result<Self> {
         let peer = Peer::start("echo", transport, placement, &size.to_string())?;
         let pipe = match transport {
-            Transport::Unix => Pipe::Unix(UnixStream::connect(&peer.address)?),
+            Transport::Unix | Transport::Shm => Pipe::Unix(UnixStream::connect(&peer.address)?),
             Transport::Tcp | Transport::Http2 => {
                 let stream = TcpStream::connect(&peer.address)?;
                 stream.set_nodelay(true)?;
@@ -41,7 +41,7 @@ impl Floor {
                 Pipe::Udp(socket)
             }
         };
-        placement.take()?;
+        placement.take(Role::Caller)?;
         Ok(Self {
             pipe,
             bytes: vec![7; size],
@@ -76,7 +76,7 @@ const DATAGRAM_BYTES: usize = 1200;
 /// The other process: sends back what comes, so many bytes at a time.
 pub(crate) fn echo(transport: Transport, size: usize) -> anyhow::Result<()> {
     match transport {
-        Transport::Unix => {
+        Transport::Unix | Transport::Shm => {
             let folder = tempfile::tempdir()?;
             let path = folder.path().join("socket");
             let listener = UnixListener::bind(&path)?;

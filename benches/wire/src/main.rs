@@ -42,6 +42,7 @@ fn plans() -> Vec<Plan> {
             }
         }
         plans.push(Plan::new(transport, "64B", 64, 64, Placement::Free));
+        plans.push(Plan::new(transport, "64B", 64, 1, Placement::Awake));
     }
     plans
 }

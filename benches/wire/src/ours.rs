@@ -7,13 +7,13 @@ use std::time::{Duration, Instant};
 use anyhow::Context as _;
 use bytes::Bytes;
 use loop_wire::envelope::Settings;
-use loop_wire::transport::{http2, quic, tcp, unix};
+use loop_wire::transport::{http2, quic, shm, tcp, unix};
 use loop_wire::{Call, Client, Dispatch, Handler, Meta, Protocol, Server, Target, VALUE_BYTES_MAX};
 use quinn::rustls::RootCertStore;
 use quinn::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio::runtime::{Builder, Runtime};
 
-use crate::peer::{Peer, Placement, say};
+use crate::peer::{Peer, Placement, Role, say};
 use crate::row::median;
 use crate::transport::Transport;
 
@@ -36,7 +36,7 @@ impl Ours {
         callers: usize,
     ) -> anyhow::Result<Self> {
         let peer = Peer::start("serve", transport, placement, "")?;
-        placement.take()?;
+        placement.take(Role::Caller)?;
         let runtime = runtime()?;
         let client = runtime.block_on(async { client(transport, &peer.address) })?;
         let target = Target::new("acme:store/kv@1.0.0", "echo")?;
@@ -86,6 +86,7 @@ fn runtime() -> anyhow::Result<Runtime> {
 fn client(transport: Transport, address: &str) -> anyhow::Result<Client> {
     Ok(match transport {
         Transport::Unix => Client::new(Protocol::Envelope, unix::Connector::new(address)),
+        Transport::Shm => Client::new(Protocol::Envelope, shm::Connector::new(address)),
         Transport::Tcp => Client::new(Protocol::Envelope, tcp::Connector::new(address)),
         Transport::Http2 => Client::new(Protocol::Envelope, http2::Connector::new(address)),
         Transport::Quic => {
@@ -125,6 +126,12 @@ pub(crate) fn serve(transport: Transport) -> anyhow::Result<()> {
             Transport::Unix => {
                 let path = folder.path().join("socket");
                 let listener = unix::Listener::bind(&path)?;
+                say(&path.to_string_lossy())?;
+                server.serve(listener).await?;
+            }
+            Transport::Shm => {
+                let path = folder.path().join("socket");
+                let listener = shm::Listener::bind(&path)?;
                 say(&path.to_string_lossy())?;
                 server.serve(listener).await?;
             }

@@ -16,6 +16,15 @@ pub(crate) enum Placement {
     Free,
     /// Both on one core.
     Pinned,
+    /// Each on a core of its own, so that both are awake while one speaks.
+    Awake,
+}
+
+/// Which of the two a process is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Role {
+    Caller,
+    Callee,
 }
 
 impl Placement {
@@ -23,11 +32,12 @@ impl Placement {
         match self {
             Self::Free => "free",
             Self::Pinned => "pinned",
+            Self::Awake => "awake",
         }
     }
 
     /// Moves this thread, and those that it starts, to where it belongs.
-    pub(crate) fn take(self) -> anyhow::Result<()> {
+    pub(crate) fn take(self, role: Role) -> anyhow::Result<()> {
         let cores = std::fs::read_to_string("/proc/cpuinfo")?
             .matches("processor\t")
             .count();
@@ -35,6 +45,8 @@ impl Placement {
         let range = match self {
             Self::Free => 0..cores,
             Self::Pinned => 0..1,
+            Self::Awake if role == Role::Caller => 0..1,
+            Self::Awake => 1..2,
         };
         for core in range {
             set.set(core);
@@ -86,12 +98,12 @@ pub(crate) fn run(what: &str, args: &[&str]) -> anyhow::Result<()> {
         anyhow::bail!("the other process takes three arguments, not {args:?}");
     };
     let transport = Transport::from_name(transport)?;
-    let placement = if *placement == "pinned" {
-        Placement::Pinned
-    } else {
-        Placement::Free
+    let placement = match *placement {
+        "pinned" => Placement::Pinned,
+        "awake" => Placement::Awake,
+        _ => Placement::Free,
     };
-    placement.take()?;
+    placement.take(Role::Callee)?;
     match what {
         "serve" => ours::serve(transport),
         _ => floor::echo(transport, extra.parse()?),

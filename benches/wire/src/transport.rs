@@ -6,17 +6,19 @@ use anyhow::Context as _;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Transport {
     Unix,
+    Shm,
     Tcp,
     Quic,
     Http2,
 }
 
 impl Transport {
-    pub(crate) const ALL: [Self; 4] = [Self::Unix, Self::Tcp, Self::Quic, Self::Http2];
+    pub(crate) const ALL: [Self; 5] = [Self::Unix, Self::Shm, Self::Tcp, Self::Quic, Self::Http2];
 
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Unix => "unix",
+            Self::Shm => "shm",
             Self::Tcp => "tcp",
             Self::Quic => "quic",
             Self::Http2 => "http2",

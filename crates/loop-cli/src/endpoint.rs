@@ -7,7 +7,7 @@ use loop_core::Limits;
 use loop_host::RemoteSpec;
 use loop_wire::Client;
 use loop_wire::address::{Address, Place};
-use loop_wire::transport::{Listen, http2, tcp, unix};
+use loop_wire::transport::{Keys, Listen, http2, tcp, unix};
 
 use crate::error::{CliError, Kind, Problem};
 
@@ -23,7 +23,7 @@ pub(crate) fn is_address(text: &str) -> bool {
 /// If the text is no address, or of a transport that a provider cannot be called over.
 pub(crate) fn remote(text: &str, limits: &Limits) -> Result<RemoteSpec, Problem> {
     let address = parse(text)?;
-    let client = Client::at(&address).map_err(|error| Problem::new(error.to_string()))?;
+    let client = Client::at(&address, &Keys::default()).map_err(|error| Problem::new(error.to_string()))?;
     Ok(RemoteSpec {
         address: address.to_string(),
         client,

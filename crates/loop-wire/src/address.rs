@@ -26,6 +26,8 @@ pub struct Address {
 pub enum Place {
     /// `unix:///path`: a socket at an absolute path, which is taken as it is written.
     Unix(PathBuf),
+    /// `shm:///path`: shared memory, which is handed over at a socket at an absolute path.
+    Shm(PathBuf),
     /// `stdio:`: the standard streams.
     Stdio,
     /// `tcp://host:port`.
@@ -36,6 +38,19 @@ pub enum Place {
     Quic(Authority),
     /// `http2://host:port`.
     Http2(Authority),
+    /// `nats://host:port/subject`: who listens at a subject, through a NATS server.
+    Nats(Subject),
+}
+
+/// Who listens at a subject of a NATS server.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Subject {
+    /// Where the server is.
+    pub server: Authority,
+    /// The subject: letters, digits, `-` and `_` in parts between dots.
+    pub name: String,
+    /// Whether a client stays with one of several listeners (`?sticky`), and does not spread its calls.
+    pub sticky: bool,
 }
 
 /// A host and a port.
@@ -69,7 +84,9 @@ pub enum AddressError {
         protocol: String,
     },
     /// The transport is not known.
-    #[error("`{transport}` is no transport: there are unix, stdio, tcp, tls, quic and http2")]
+    #[error(
+        "`{transport}` is no transport: there are unix, shm, stdio, tcp, tls, quic, http2 and nats"
+    )]
     Transport {
         /// What stands in its place.
         transport: String,
@@ -114,13 +131,15 @@ impl FromStr for Address {
             }
         };
         let place = match transport {
-            "unix" => Place::Unix(path(rest)?),
+            "unix" => Place::Unix(path("unix", rest)?),
+            "shm" => Place::Shm(path("shm", rest)?),
             "stdio" if rest.is_empty() => Place::Stdio,
             "stdio" => return Err(misplaced("stdio", rest, "nothing")),
             "tcp" => Place::Tcp(authority("tcp", rest)?),
             "tls" => Place::Tls(authority("tls", rest)?),
             "quic" => Place::Quic(authority("quic", rest)?),
             "http2" => Place::Http2(authority("http2", rest)?),
+            "nats" => Place::Nats(subject(rest)?),
             other => {
                 return Err(AddressError::Transport {
                     transport: other.to_owned(),
@@ -142,39 +161,62 @@ fn misplaced(transport: &'static str, rest: &str, takes: &'static str) -> Addres
     }
 }
 
-fn path(rest: &str) -> Result<PathBuf, AddressError> {
+fn path(transport: &'static str, rest: &str) -> Result<PathBuf, AddressError> {
     let path = rest
         .strip_prefix("//")
         .filter(|path| path.starts_with('/') && path.len() > 1);
     let path = path.filter(|path| !path.contains('\0'));
     path.map(PathBuf::from)
-        .ok_or_else(|| misplaced("unix", rest, "an absolute path, `///run/x.sock`"))
+        .ok_or_else(|| misplaced(transport, rest, "an absolute path, `///run/x.sock`"))
+}
+
+fn subject(rest: &str) -> Result<Subject, AddressError> {
+    let read = || {
+        let (server, name) = rest.strip_prefix("//")?.split_once('/')?;
+        let server = read_authority(server)?;
+        let (name, sticky) = match name.split_once('?') {
+            Some((name, "sticky")) => (name, true),
+            Some(_) => return None,
+            None => (name, false),
+        };
+        let is_good = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
+        let is_part = |part: &str| !part.is_empty() && part.bytes().all(is_good);
+        let name = name.split('.').all(is_part).then(|| name.to_owned())?;
+        Some(Subject {
+            server,
+            name,
+            sticky,
+        })
+    };
+    let takes = "a server and a subject, `//localhost:4222/store.kv`";
+    read().ok_or_else(|| misplaced("nats", rest, takes))
 }
 
 fn authority(transport: &'static str, rest: &str) -> Result<Authority, AddressError> {
-    let read = || {
-        let (host, port) = rest.strip_prefix("//")?.rsplit_once(':')?;
-        let host = match host.strip_prefix('[') {
-            Some(bracketed) => {
-                let host = bracketed.strip_suffix(']')?;
-                host.parse::<std::net::Ipv6Addr>().ok()?;
-                host
-            }
-            None => host,
-        };
-        let is_good = |byte: u8| byte.is_ascii_alphanumeric() || b"-._:".contains(&byte);
-        let is_named = host.bytes().all(is_good) && !host.is_empty();
-        let bracketed = rest.starts_with("//[");
-        let port = port
-            .bytes()
-            .all(|byte| byte.is_ascii_digit())
-            .then(|| port.parse().ok())??;
-        (is_named && (bracketed || !host.contains(':'))).then(|| Authority {
-            host: host.to_owned(),
-            port,
-        })
+    let authority = rest.strip_prefix("//").and_then(read_authority);
+    authority.ok_or_else(|| misplaced(transport, rest, "a host and a port, `//localhost:7761`"))
+}
+
+fn read_authority(text: &str) -> Option<Authority> {
+    let (host, port) = text.rsplit_once(':')?;
+    let (host, is_bracketed) = match host.strip_prefix('[') {
+        Some(bracketed) => {
+            let host = bracketed.strip_suffix(']')?;
+            host.parse::<std::net::Ipv6Addr>().ok()?;
+            (host, true)
+        }
+        None => (host, false),
     };
-    read().ok_or_else(|| misplaced(transport, rest, "a host and a port, `//localhost:7761`"))
+    let is_good = |byte: u8| byte.is_ascii_alphanumeric() || b"-._:".contains(&byte);
+    let is_named = host.bytes().all(is_good) && !host.is_empty();
+    let port = port
+        .bytes()
+        .all(|byte| byte.is_ascii_digit())
+        .then(|| port.parse().ok())??;
+    (is_named && (is_bracketed || !host.contains(':'))).then(|| Authority {
+        host: host.to_owned(),
+        port,
+    })
 }
 
 impl fmt::Display for Address {
@@ -185,11 +227,21 @@ impl fmt::Display for Address {
         })?;
         match &self.place {
             Place::Unix(path) => write!(formatter, "unix://{}", path.display()),
+            Place::Shm(path) => write!(formatter, "shm://{}", path.display()),
             Place::Stdio => formatter.write_str("stdio:"),
             Place::Tcp(authority) => write!(formatter, "tcp://{authority}"),
             Place::Tls(authority) => write!(formatter, "tls://{authority}"),
             Place::Quic(authority) => write!(formatter, "quic://{authority}"),
             Place::Http2(authority) => write!(formatter, "http2://{authority}"),
+            Place::Nats(subject) => {
+                let Subject {
+                    server,
+                    name,
+                    sticky,
+                } = subject;
+                let how = if *sticky { "?sticky" } else { "" };
+                write!(formatter, "nats://{server}/{name}{how}")
+            }
         }
     }
 }
@@ -215,12 +267,15 @@ mod tests {
         for text in [
             "wrpc+unix:///run/store.sock",
             "loop+unix:///run/a b%20c#d.sock",
+            "loop+shm:///run/store.sock",
             "loop+stdio:",
             "wrpc+tcp://localhost:7761",
             "loop+tcp://[::1]:7761",
             "loop+tls://store.example.com:443",
             "wrpc+quic://10.0.0.1:9",
             "loop+http2://store:80",
+            "loop+nats://localhost:4222/acme.store-1.kv",
+            "wrpc+nats://[::1]:4222/store?sticky",
         ] {
             let address: Address = text.parse().unwrap();
             assert_eq!(address.to_string(), text);
@@ -245,7 +300,7 @@ mod tests {
         );
         assert_eq!(
             refused("loop+udp://a:1"),
-            "`udp` is no transport: there are unix, stdio, tcp, tls, quic and http2"
+            "`udp` is no transport: there are unix, shm, stdio, tcp, tls, quic, http2 and nats"
         );
         assert_eq!(
             refused("wrpc+stdio:"),
@@ -276,6 +331,24 @@ mod tests {
                 "`{rest}` is no place for tcp: it takes a host and a port, `//localhost:7761`"
             );
             assert_eq!(refused(&format!("loop+tcp:{rest}")), error);
+        }
+        for rest in [
+            "//localhost:4222",
+            "//localhost:4222/",
+            "//localhost/store",
+            "//localhost:4222/store..kv",
+            "//localhost:4222/.store",
+            "//localhost:4222/store.*",
+            "//localhost:4222/store.>",
+            "//localhost:4222/a b",
+            "//localhost:4222/$SYS",
+            "//localhost:4222/store/kv",
+            "//localhost:4222/store?sticky=1",
+        ] {
+            let error = format!(
+                "`{rest}` is no place for nats: it takes a server and a subject, `//localhost:4222/store.kv`"
+            );
+            assert_eq!(refused(&format!("loop+nats:{rest}")), error);
         }
         let long = format!("loop+unix:///{}", "x".repeat(5000));
         assert_eq!(

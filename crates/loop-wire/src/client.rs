@@ -14,7 +14,7 @@ use crate::envelope::{CallId, Resource, Role, Settings};
 use crate::frame::Path;
 use crate::plain;
 use crate::session::{self, Driver, Session};
-use crate::transport::{self, Connect};
+use crate::transport::{self, Connect, Keys};
 
 /// What is spoken over a transport. It is chosen, never found out: both sides of an address agree on it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -55,15 +55,16 @@ impl Client {
         Self::over(protocol, Arc::new(connector), settings)
     }
 
-    /// A client of the peer at an address whose transport needs nothing more than the address.
+    /// A client of the peer at an address, with the keys that its transport needs. Nothing is connected before the first
+    /// call.
     ///
     /// # Errors
     ///
-    /// If the transport needs more, which its connector takes: certificates (`tls`, `quic`) or a stream that is there
-    /// already (`stdio`); or if it was left out when this was built.
-    pub fn at(address: &Address) -> Result<Self, CallError> {
-        let connector = transport::connector(&address.place).ok_or_else(|| {
-            let message = format!("`{address}` needs more than an address to connect to");
+    /// If the host's name is none that a certificate could have; for `stdio:`, whose stream is there already and goes to
+    /// [`new`](Self::new) by `stdio::Connector`; or if the transport was left out when this was built.
+    pub fn at(address: &Address, keys: &Keys) -> Result<Self, CallError> {
+        let connector = transport::connector(&address.place, keys).map_err(|error| {
+            let message = format!("no client can be made for `{address}`: {error}");
             CallError::new(Code::Unsupported, message)
         })?;
         Ok(Self::over(address.protocol, connector, Settings::default()))
@@ -162,10 +163,15 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// If the protocol has no word for it.
+    /// If the protocol has no word for it, or the transport [spreads](Connect::spreads) the calls over servers.
     pub fn drop_resource(&self, resource: &Resource) -> Result<(), CallError> {
         if self.shared.protocol == Protocol::Plain {
             let message = "plain wRPC has no word for a dropped resource: use the envelope";
+            return Err(CallError::new(Code::Unsupported, message));
+        }
+        if self.shared.connector.spreads() {
+            let message =
+                "calls are spread over servers, and a resource belongs to one: keep to one server";
             return Err(CallError::new(Code::Unsupported, message));
         }
         if let Some(session) = &*self.shared.session() {
@@ -195,6 +201,13 @@ impl Client {
         data: &Bytes,
         end: bool,
     ) -> Result<(Arc<Session>, CallId), CallError> {
+        if self.shared.connector.spreads() {
+            let session = self.connect().await?;
+            let call = session.open(target, meta, data, end).await?;
+            // It is for this call alone.
+            session.close();
+            return Ok((session, call));
+        }
         let session = self.connected().await?;
         match session.open(target, meta, data, end).await {
             // It took no more calls since it was last looked at: the next one does, or there is none.
@@ -216,15 +229,21 @@ impl Client {
         if let Some(session) = self.shared.usable() {
             return Ok(session);
         }
+        let session = self.connect().await?;
+        let before = self.shared.session().replace(Arc::clone(&session));
+        if let Some(before) = before {
+            before.close();
+        }
+        Ok(session)
+    }
+
+    /// A session on a stream of its own.
+    async fn connect(&self) -> Result<Arc<Session>, CallError> {
         let connected = self.shared.connector.connect().await;
         let stream = connected.map_err(|error| CallError::unreachable(&error))?;
         let settings = &self.shared.settings;
         let (session, driver) = Driver::new(Role::Caller, settings, stream, BytesMut::new());
         tokio::spawn(driver.run());
-        let before = self.shared.session().replace(Arc::clone(&session));
-        if let Some(before) = before {
-            before.close();
-        }
         Ok(session)
     }
 }

@@ -5,13 +5,36 @@
 //! them it is bytes in, bytes out:
 //!
 //! ```no_run
-//! use loop_wire::transport::unix;
-//! use loop_wire::{Client, Meta, Protocol, Target};
+//! use loop_wire::transport::Keys;
+//! use loop_wire::{Client, Meta, Target};
 //!
 //! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
-//! let client = Client::new(Protocol::Envelope, unix::Connector::new("/run/store.sock"));
+//! let client = Client::at(&"loop+unix:///run/store.sock".parse()?, &Keys::default())?;
 //! let get = Target::new("acme:store/kv@1.0.0", "get")?;
 //! let value = client.call(&get, &Meta::default(), b"\x03key".as_slice().into()).await?;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! The other side listens at the same address:
+//!
+//! ```no_run
+//! use loop_wire::transport::{Keys, Listener};
+//! use loop_wire::{Call, Handler, Server};
+//!
+//! struct Store;
+//!
+//! impl Handler for Store {
+//!     async fn call(&self, mut call: Call) {
+//!         if let Ok(params) = call.params.collect(64 * 1024).await {
+//!             let _ = call.reply(params).await;
+//!         }
+//!     }
+//! }
+//!
+//! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+//! let listener = Listener::at(&"loop+unix:///run/store.sock".parse()?, &Keys::default()).await?;
+//! Server::new(Store).serve(listener).await?;
 //! # Ok(())
 //! # }
 //! ```

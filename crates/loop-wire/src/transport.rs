@@ -1,7 +1,8 @@
 //! What carries the bytes: each transport gives byte streams in both directions, and nothing else.
 //!
-//! A transport is a [`Connect`] on the calling side and a [`Listen`] on the serving side. Both make [`Stream`]s, which
-//! keep this contract, and one test suite (`tests/transports.rs`) holds every transport to it:
+//! A transport is a [`Connect`] on the calling side and a [`Listen`] on the serving side. An [`Address`](crate::Address)
+//! names one: [`Client::at`](crate::Client::at) and [`Listener::at`] open it. Both sides make [`Stream`]s, which keep this
+//! contract, and one test suite (`tests/transports.rs`) holds every transport to it:
 //!
 //! - bytes arrive in order, whole, once;
 //! - a reader that does not read stops the writer before much memory is taken;
@@ -11,18 +12,24 @@
 use std::fmt;
 use std::io;
 use std::net::SocketAddr;
-use std::sync::Arc;
 
 use bytes::Bytes;
 use futures::future::BoxFuture;
 use tokio::io::{AsyncRead, AsyncWrite};
 
-use crate::address::Place;
-
+#[cfg(any(feature = "http2", feature = "shm", feature = "tls"))]
+mod accept;
+mod at;
 #[cfg(feature = "http2")]
 pub mod http2;
+#[cfg(feature = "nats")]
+pub mod nats;
+#[cfg(any(feature = "http2", feature = "nats"))]
+mod pieces;
 #[cfg(feature = "quic")]
 pub mod quic;
+#[cfg(all(feature = "shm", target_os = "linux"))]
+pub mod shm;
 #[cfg(feature = "stdio")]
 pub mod stdio;
 #[cfg(feature = "tcp")]
@@ -31,6 +38,9 @@ pub mod tcp;
 pub mod tls;
 #[cfg(feature = "unix")]
 pub mod unix;
+
+pub(crate) use at::connector;
+pub use at::{Keys, Listener};
 
 /// The half of a [`Stream`] that is read.
 pub type Reader = Box<dyn AsyncRead + Send + Unpin>;
@@ -79,6 +89,12 @@ pub trait Connect: Send + Sync + 'static {
     ///
     /// If the peer cannot be reached.
     fn connect(&self) -> BoxFuture<'_, io::Result<Stream>>;
+
+    /// Whether each stream may reach another of several servers that share the calls. A client then takes a stream for each
+    /// call, and the servers know nothing of each other's resources.
+    fn spreads(&self) -> bool {
+        false
+    }
 }
 
 /// Takes streams from peers.
@@ -94,19 +110,6 @@ pub trait Listen: Send + 'static {
 impl Listen for Box<dyn Listen> {
     fn accept(&mut self) -> BoxFuture<'_, io::Result<Stream>> {
         (**self).accept()
-    }
-}
-
-/// What connects to a place that needs nothing more than to be named.
-pub(crate) fn connector(place: &Place) -> Option<Arc<dyn Connect>> {
-    match place {
-        #[cfg(feature = "unix")]
-        Place::Unix(path) => Some(Arc::new(unix::Connector::new(path))),
-        #[cfg(feature = "tcp")]
-        Place::Tcp(to) => Some(Arc::new(tcp::Connector::new(to.to_string()))),
-        #[cfg(feature = "http2")]
-        Place::Http2(to) => Some(Arc::new(http2::Connector::new(to.to_string()))),
-        _ => None,
     }
 }
 

@@ -8,9 +8,13 @@
 )]
 
 mod wire {
+    mod at;
     mod certificates;
     mod envelope;
     mod golden;
+    mod nats;
+    mod nats_server;
+    mod shm;
     mod simulator;
     mod transports;
     mod upstream;

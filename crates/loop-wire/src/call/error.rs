@@ -2,7 +2,6 @@
 
 use std::borrow::Cow;
 use std::fmt::Display;
-use std::io;
 use std::time::Duration;
 
 use crate::frame::FrameError;
@@ -94,8 +93,8 @@ impl CallError {
     }
 
     /// The peer could not be reached.
-    pub(crate) fn unreachable(error: &io::Error) -> Self {
-        let message = format!("the peer cannot be reached: {error}");
+    pub(crate) fn unreachable(why: impl Display) -> Self {
+        let message = format!("the peer cannot be reached: {why}");
         Self::new(Code::Unreachable, message).retry(Retry::Safe)
     }
 

@@ -284,11 +284,19 @@ impl Connection {
 
     /// Says that the stream is over: calls that are open fail.
     pub fn lost(&mut self, why: impl fmt::Display) {
+        self.end_all(&CallError::gone(why));
+    }
+
+    /// As [`lost`](Self::lost), where the stream never had another end: no call ran.
+    pub fn refused(&mut self, why: impl fmt::Display) {
+        self.end_all(&CallError::unreachable(why));
+    }
+
+    fn end_all(&mut self, error: &CallError) {
         if self.stage == Stage::Over {
             return;
         }
         self.stage = Stage::Over;
-        let error = CallError::gone(why);
         for id in self.open_ids() {
             self.end_with(id, error.clone());
         }

@@ -1,6 +1,7 @@
 //! The task that drives a session.
 
 use std::future::poll_fn;
+use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -133,6 +134,10 @@ impl Driver {
         match read {
             Ok(0) => state.connection.lost("it closed the stream"),
             Ok(_) => self.receive(&mut state),
+            // Some transports connect with the first bytes, and are refused after them.
+            Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => {
+                state.connection.refused(&error);
+            }
             Err(error) => state.connection.lost(&error),
         }
         Poll::Ready(())

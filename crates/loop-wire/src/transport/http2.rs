@@ -4,17 +4,13 @@
 //! each of its streams is a request on it.
 
 use std::convert::Infallible;
-use std::io::{self, IoSlice};
+use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, ready};
 
-use bytes::{Bytes, BytesMut};
-use futures::channel::mpsc;
+use bytes::Bytes;
 use futures::future::BoxFuture;
-use futures::{Sink as _, Stream as _};
 use http::{Method, Request, Response, StatusCode};
 use http_body::{Body, Frame};
 use hyper::body::Incoming;
@@ -22,24 +18,18 @@ use hyper::client::conn::http2::{self as client, SendRequest};
 use hyper::server::conn::http2 as server;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo};
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream, ToSocketAddrs};
 use tokio::sync::Mutex;
-use tokio::task::JoinSet;
 
-use crate::transport::{Connect, Listen, Peer, Stream, is_of_one_peer};
+use crate::transport::accept::{Accepted, Handshake, Sender};
+use crate::transport::pieces::{PieceReader, PieceWriter, Pieces, pipe};
+use crate::transport::{Connect, Listen, Peer, Stream};
 
 /// The path that is asked for.
 const PATH: &str = "/loop";
 
-/// The bytes of one piece of a body at most, and so of what waits here for the connection to take it.
-const PIECE_BYTES_MAX: usize = 128 * 1024;
-
 /// The bytes of one HTTP/2 frame at most, where the peer takes so many: a piece with its head in two frames, not in nine.
 const FRAME_BYTES_MAX: u32 = 128 * 1024;
-
-/// Streams that wait to be accepted.
-const WAITING_MAX: usize = 16;
 
 /// Connects to an address once, and makes a request for each stream. A connection that was lost is made anew.
 #[derive(Debug)]
@@ -50,7 +40,7 @@ pub struct Connector {
 
 #[derive(Clone, Debug)]
 struct Connection {
-    requests: SendRequest<Piped>,
+    requests: SendRequest<Pieces>,
     address: SocketAddr,
 }
 
@@ -96,7 +86,7 @@ impl Connect for Connector {
             requests.ready().await.map_err(io::Error::other)?;
             // Nothing waits for the answer's head: what is written travels behind the question.
             let answer = Box::pin(requests.send_request(request));
-            let reader = BodyReader::new(Source::Answer(answer));
+            let reader = PieceReader::new(Source::Answer(answer));
             Ok(stream(reader, writer, connection.address))
         })
     }
@@ -106,9 +96,7 @@ impl Connect for Connector {
 #[derive(Debug)]
 pub struct Listener {
     address: SocketAddr,
-    accepted: mpsc::Receiver<io::Result<Stream>>,
-    /// Accepts while the listener lives.
-    _accepting: JoinSet<()>,
+    accepted: Accepted,
 }
 
 impl Listener {
@@ -119,14 +107,9 @@ impl Listener {
     /// If the address is in use, or the system refuses.
     pub async fn bind(address: impl ToSocketAddrs) -> io::Result<Self> {
         let listener = TcpListener::bind(address).await?;
-        let address = listener.local_addr()?;
-        let (sender, accepted) = mpsc::channel(WAITING_MAX);
-        let mut accepting = JoinSet::new();
-        accepting.spawn(accept(listener, sender));
         Ok(Self {
-            address,
-            accepted,
-            _accepting: accepting,
+            address: listener.local_addr()?,
+            accepted: Accepted::of(listener, Requests),
         })
     }
 
@@ -138,38 +121,21 @@ impl Listener {
 
 impl Listen for Listener {
     fn accept(&mut self) -> BoxFuture<'_, io::Result<Stream>> {
-        use futures::StreamExt as _;
-        Box::pin(async {
-            let accepted = self.accepted.next().await;
-            accepted.unwrap_or_else(|| Err(io::Error::other("the listener is closed")))
-        })
+        self.accepted.accept()
     }
 }
 
-async fn accept(listener: TcpListener, mut sender: mpsc::Sender<io::Result<Stream>>) {
-    loop {
-        let accepted = listener.accept().await;
-        let accepted = accepted.and_then(|(socket, address)| {
-            socket.set_nodelay(true)?;
-            Ok((socket, address))
-        });
-        match accepted {
-            Ok((socket, address)) => {
-                let sender = sender.clone();
-                let service = service_fn(move |request| answer(request, address, sender.clone()));
-                let mut builder = server::Builder::new(TokioExecutor::new());
-                builder.max_frame_size(FRAME_BYTES_MAX);
-                let serving = builder.serve_connection(TokioIo::new(socket), service);
-                // It ends with the connection: calls that run outlive the listener.
-                tokio::spawn(async { drop(serving.await) });
-            }
-            Err(error) if is_of_one_peer(&error) => {}
-            Err(error) => {
-                use futures::SinkExt as _;
-                let _ = sender.send(Err(error)).await;
-                return;
-            }
-        }
+/// Each request of a connection is a stream.
+struct Requests;
+
+impl Handshake<(TcpStream, SocketAddr)> for Requests {
+    async fn shake(&self, (socket, address): (TcpStream, SocketAddr), sender: Sender) {
+        let service = service_fn(move |request| answer(request, address, sender.clone()));
+        let mut builder = server::Builder::new(TokioExecutor::new());
+        builder.max_frame_size(FRAME_BYTES_MAX);
+        let serving = builder.serve_connection(TokioIo::new(socket), service);
+        // It ends with the connection: calls that run outlive the listener.
+        tokio::spawn(async { drop(serving.await) });
     }
 }
 
@@ -177,9 +143,8 @@ async fn accept(listener: TcpListener, mut sender: mpsc::Sender<io::Result<Strea
 async fn answer(
     request: Request<Incoming>,
     address: SocketAddr,
-    mut sender: mpsc::Sender<io::Result<Stream>>,
-) -> Result<Response<Piped>, Infallible> {
-    use futures::SinkExt as _;
+    sender: Sender,
+) -> Result<Response<Pieces>, Infallible> {
     let (writer, body) = pipe();
     let mut response = Response::new(body);
     if request.method() != Method::POST {
@@ -187,7 +152,7 @@ async fn answer(
     } else if request.uri().path() != PATH {
         *response.status_mut() = StatusCode::NOT_FOUND;
     } else {
-        let reader = BodyReader::new(Source::Body(request.into_body()));
+        let reader = PieceReader::new(Source::Body(request.into_body()));
         let stream = stream(reader, writer, address);
         if sender.send(Ok(stream)).await.is_err() {
             *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
@@ -196,7 +161,7 @@ async fn answer(
     Ok(response)
 }
 
-fn stream(reader: BodyReader, writer: PipeWriter, address: SocketAddr) -> Stream {
+fn stream(reader: PieceReader<Source>, writer: PieceWriter, address: SocketAddr) -> Stream {
     Stream::new(reader, writer).from_peer(Peer {
         address: Some(address),
         ..Peer::default()
@@ -210,134 +175,46 @@ enum Source {
     Body(Incoming),
 }
 
-/// Reads a body.
-struct BodyReader {
-    source: Source,
-    /// What was received and is still to be read.
-    rest: Bytes,
-}
+impl futures::Stream for Source {
+    type Item = io::Result<Bytes>;
 
-impl BodyReader {
-    fn new(source: Source) -> Self {
-        Self {
-            source,
-            rest: Bytes::new(),
-        }
-    }
-}
-
-impl AsyncRead for BodyReader {
-    fn poll_read(
+    fn poll_next(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
-        buffer: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        while self.rest.is_empty() {
-            match &mut self.source {
-                Source::Answer(answer) => {
+    ) -> Poll<Option<io::Result<Bytes>>> {
+        loop {
+            match &mut *self {
+                Self::Answer(answer) => {
                     let answer = ready!(answer.as_mut().poll(context)).map_err(io::Error::other)?;
                     let status = answer.status();
                     if status != StatusCode::OK {
                         let message = format!("the server answered {status}");
-                        return Poll::Ready(Err(io::Error::other(message)));
+                        return Poll::Ready(Some(Err(io::Error::other(message))));
                     }
-                    self.source = Source::Body(answer.into_body());
+                    *self = Self::Body(answer.into_body());
                 }
-                Source::Body(body) => match ready!(Pin::new(body).poll_frame(context)) {
-                    Some(Ok(frame)) => self.rest = frame.into_data().unwrap_or_default(),
-                    Some(Err(error)) => return Poll::Ready(Err(io::Error::other(error))),
-                    None => return Poll::Ready(Ok(())),
-                },
+                Self::Body(body) => {
+                    let frame = ready!(Pin::new(body).poll_frame(context));
+                    return Poll::Ready(frame.map(|frame| {
+                        let frame = frame.map_err(io::Error::other)?;
+                        Ok(frame.into_data().unwrap_or_default())
+                    }));
+                }
             }
         }
-        let count = self.rest.len().min(buffer.remaining());
-        buffer.put_slice(&self.rest.split_to(count));
-        Poll::Ready(Ok(()))
     }
 }
 
-/// A body, and who writes it.
-fn pipe() -> (PipeWriter, Piped) {
-    let (sender, pieces) = mpsc::channel(1);
-    let ended = Arc::new(AtomicBool::new(false));
-    let writer = PipeWriter {
-        sender,
-        ended: Arc::clone(&ended),
-    };
-    (writer, Piped { pieces, ended })
-}
-
-/// A body that is written elsewhere.
-struct Piped {
-    pieces: mpsc::Receiver<Bytes>,
-    /// Whether the writer was shut down. If it is gone and was not, the body breaks off.
-    ended: Arc<AtomicBool>,
-}
-
-impl Body for Piped {
+impl Body for Pieces {
     type Data = Bytes;
     type Error = io::Error;
 
     fn poll_frame(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<io::Result<Frame<Bytes>>>> {
-        let piece = ready!(Pin::new(&mut self.pieces).poll_next(context));
-        Poll::Ready(match piece {
-            Some(piece) => Some(Ok(Frame::data(piece))),
-            None if self.ended.load(Ordering::Acquire) => None,
-            None => Some(Err(io::ErrorKind::ConnectionAborted.into())),
-        })
-    }
-}
-
-/// Writes a body.
-struct PipeWriter {
-    sender: mpsc::Sender<Bytes>,
-    ended: Arc<AtomicBool>,
-}
-
-impl AsyncWrite for PipeWriter {
-    fn poll_write(
         self: Pin<&mut Self>,
         context: &mut Context<'_>,
-        bytes: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        self.poll_write_vectored(context, &[IoSlice::new(bytes)])
+    ) -> Poll<Option<io::Result<Frame<Bytes>>>> {
+        use futures::Stream as _;
+        self.poll_next(context)
+            .map(|piece| piece.map(|piece| piece.map(Frame::data)))
     }
-
-    fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        slices: &[IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        ready!(self.sender.poll_ready(context)).map_err(gone)?;
-        let wanted: usize = slices.iter().map(|slice| slice.len()).sum();
-        let mut piece = BytesMut::with_capacity(wanted.min(PIECE_BYTES_MAX));
-        for slice in slices {
-            let room = slice.len().min(PIECE_BYTES_MAX - piece.len());
-            piece.extend_from_slice(slice.get(..room).unwrap_or_default());
-        }
-        let count = piece.len();
-        self.sender.start_send(piece.freeze()).map_err(gone)?;
-        Poll::Ready(Ok(count))
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        true
-    }
-
-    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-        // The connection takes what is in the pipe by itself.
-        Poll::Ready(Ok(()))
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.ended.store(true, Ordering::Release);
-        Pin::new(&mut self.sender).poll_close(context).map_err(gone)
-    }
-}
-
-fn gone(_: mpsc::SendError) -> io::Error {
-    io::ErrorKind::BrokenPipe.into()
 }

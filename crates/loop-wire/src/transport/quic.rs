@@ -4,14 +4,14 @@
 //! application protocol (ALPN) is asked for: wRPC names none.
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use futures::future::BoxFuture;
 use quinn::rustls::pki_types::CertificateDer;
-use quinn::{Connection, Endpoint, RecvStream, SendStream, VarInt};
+use quinn::{ClientConfig, Connection, Endpoint, RecvStream, SendStream, VarInt};
 use tokio::io::AsyncWrite;
 use tokio::sync::{Mutex, mpsc};
 use tokio::task::JoinSet;
@@ -30,18 +30,32 @@ const WAITING_MAX: usize = 16;
 /// Connects to an address, once, and opens its streams on that connection. A connection that was lost is made anew.
 #[derive(Debug)]
 pub struct Connector {
-    endpoint: Endpoint,
-    address: SocketAddr,
+    route: Route,
     name: String,
     connection: Mutex<Option<Connection>>,
+}
+
+#[derive(Debug)]
+enum Route {
+    Known(Endpoint, SocketAddr),
+    /// The host is looked up, and an endpoint made, for each connection.
+    Named(String, ClientConfig),
 }
 
 impl Connector {
     /// Will connect from `endpoint`, which has a client's configuration, to `address`, whose certificate is of `name`.
     pub fn new(endpoint: Endpoint, address: SocketAddr, name: impl Into<String>) -> Self {
+        Self::over(Route::Known(endpoint, address), name)
+    }
+
+    /// Will connect to `address`, a host and a port, whose certificate is of `name`.
+    pub fn at(address: impl Into<String>, name: impl Into<String>, config: ClientConfig) -> Self {
+        Self::over(Route::Named(address.into(), config), name)
+    }
+
+    fn over(route: Route, name: impl Into<String>) -> Self {
         Self {
-            endpoint,
-            address,
+            route,
             name: name.into(),
             connection: Mutex::default(),
         }
@@ -54,10 +68,40 @@ impl Connector {
         {
             return Ok(connection.clone());
         }
-        let connecting = self.endpoint.connect(self.address, &self.name);
-        let connection = connecting.map_err(io::Error::other)?.await?;
+        let connection = match &self.route {
+            Route::Known(endpoint, address) => self.connect_from(endpoint, *address).await?,
+            Route::Named(host, config) => self.connect_to(host, config).await?,
+        };
         *slot = Some(connection.clone());
         Ok(connection)
+    }
+
+    /// Tries the addresses of a host in turn.
+    async fn connect_to(&self, host: &str, config: &ClientConfig) -> io::Result<Connection> {
+        let mut last = io::Error::new(io::ErrorKind::NotFound, "the host has no address");
+        for address in tokio::net::lookup_host(host).await? {
+            let any = match address {
+                SocketAddr::V4(_) => SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0)),
+                SocketAddr::V6(_) => SocketAddr::from((Ipv6Addr::UNSPECIFIED, 0)),
+            };
+            // It lives as long as its connection.
+            let mut endpoint = Endpoint::client(any)?;
+            endpoint.set_default_client_config(config.clone());
+            match self.connect_from(&endpoint, address).await {
+                Ok(connection) => return Ok(connection),
+                Err(error) => last = error,
+            }
+        }
+        Err(last)
+    }
+
+    async fn connect_from(
+        &self,
+        endpoint: &Endpoint,
+        address: SocketAddr,
+    ) -> io::Result<Connection> {
+        let connecting = endpoint.connect(address, &self.name);
+        Ok(connecting.map_err(io::Error::other)?.await?)
     }
 }
 

@@ -71,6 +71,17 @@ impl Listen for Listener {
     }
 }
 
+#[cfg(any(feature = "http2", feature = "tls"))]
+impl crate::transport::accept::Source for TcpListener {
+    type Connection = (TcpStream, SocketAddr);
+
+    async fn next(&mut self) -> io::Result<Self::Connection> {
+        let (socket, address) = self.accept().await?;
+        socket.set_nodelay(true)?;
+        Ok((socket, address))
+    }
+}
+
 /// Makes a stream of a connected socket. Small writes leave at once: each is a call that somebody waits for.
 fn stream(socket: TcpStream) -> io::Result<Stream> {
     socket.set_nodelay(true)?;

@@ -13,21 +13,14 @@ use rustls::pki_types::{CertificateDer, InvalidDnsNameError, ServerName};
 use rustls::{ClientConfig, ServerConfig};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream, ToSocketAddrs};
-use tokio::sync::mpsc;
-use tokio::task::JoinSet;
 use tokio::time::timeout;
 use tokio_rustls::{TlsAcceptor, TlsConnector};
 
-use crate::transport::{Connect, Listen, Peer, Stream, is_of_one_peer};
+use crate::transport::accept::{Accepted, Handshake, Sender};
+use crate::transport::{Connect, Listen, Peer, Stream};
 
 /// How long a peer may take to shake hands: three round trips of the slowest network, and time to compute.
 const HANDSHAKE_TIME_MAX: Duration = Duration::from_secs(10);
-
-/// Handshakes that are under way at most. Each is a task and some 30 KiB; further peers wait to be accepted.
-const HANDSHAKES_MAX: usize = 256;
-
-/// Streams that wait to be accepted.
-const WAITING_MAX: usize = 16;
 
 /// Connects to an address, whose certificate is of a name.
 #[derive(Clone)]
@@ -78,9 +71,7 @@ impl Connect for Connector {
 #[derive(Debug)]
 pub struct Listener {
     address: SocketAddr,
-    accepted: mpsc::Receiver<io::Result<Stream>>,
-    /// Accepts while the listener lives.
-    _accepting: JoinSet<()>,
+    accepted: Accepted,
 }
 
 impl Listener {
@@ -92,14 +83,9 @@ impl Listener {
     /// If the address is in use, or the system refuses.
     pub async fn bind(address: impl ToSocketAddrs, config: Arc<ServerConfig>) -> io::Result<Self> {
         let listener = TcpListener::bind(address).await?;
-        let address = listener.local_addr()?;
-        let (sender, accepted) = mpsc::channel(WAITING_MAX);
-        let mut accepting = JoinSet::new();
-        accepting.spawn(accept(listener, config.into(), sender));
         Ok(Self {
-            address,
-            accepted,
-            _accepting: accepting,
+            address: listener.local_addr()?,
+            accepted: Accepted::of(listener, TlsAcceptor::from(config)),
         })
     }
 
@@ -111,52 +97,17 @@ impl Listener {
 
 impl Listen for Listener {
     fn accept(&mut self) -> BoxFuture<'_, io::Result<Stream>> {
-        Box::pin(async {
-            let accepted = self.accepted.recv().await;
-            accepted.unwrap_or_else(|| Err(io::Error::other("the listener is closed")))
-        })
+        self.accepted.accept()
     }
 }
 
-async fn accept(
-    listener: TcpListener,
-    acceptor: TlsAcceptor,
-    sender: mpsc::Sender<io::Result<Stream>>,
-) {
-    let mut handshakes = JoinSet::new();
-    loop {
-        if handshakes.len() >= HANDSHAKES_MAX {
-            handshakes.join_next().await;
-        }
-        while handshakes.try_join_next().is_some() {}
-        match listener.accept().await {
-            Ok((socket, address)) => {
-                let (acceptor, sender) = (acceptor.clone(), sender.clone());
-                handshakes.spawn(async move {
-                    // A peer that fails to shake hands is no matter of the others.
-                    if let Ok(stream) = shake_hands(socket, address, &acceptor).await {
-                        let _ = sender.send(Ok(stream)).await;
-                    }
-                });
-            }
-            Err(error) if is_of_one_peer(&error) => {}
-            Err(error) => {
-                let _ = sender.send(Err(error)).await;
-                return;
-            }
+impl Handshake<(TcpStream, SocketAddr)> for TlsAcceptor {
+    async fn shake(&self, (socket, address): (TcpStream, SocketAddr), sender: Sender) {
+        if let Ok(Ok(tls)) = timeout(HANDSHAKE_TIME_MAX, self.accept(socket)).await {
+            let peer = peer(address, tls.get_ref().1.peer_certificates());
+            let _ = sender.send(Ok(stream(tls, peer))).await;
         }
     }
-}
-
-async fn shake_hands(
-    socket: TcpStream,
-    address: SocketAddr,
-    acceptor: &TlsAcceptor,
-) -> io::Result<Stream> {
-    socket.set_nodelay(true)?;
-    let tls = timeout(HANDSHAKE_TIME_MAX, acceptor.accept(socket)).await??;
-    let peer = peer(address, tls.get_ref().1.peer_certificates());
-    Ok(stream(tls, peer))
 }
 
 fn peer(address: SocketAddr, certificates: Option<&[CertificateDer<'static>]>) -> Peer {

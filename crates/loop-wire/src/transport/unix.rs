@@ -79,18 +79,33 @@ impl Drop for Listener {
     }
 }
 
+#[cfg(feature = "shm")]
+impl crate::transport::accept::Source for Listener {
+    type Connection = UnixStream;
+
+    async fn next(&mut self) -> io::Result<UnixStream> {
+        Ok(self.listener.accept().await?.0)
+    }
+}
+
 /// Makes a stream of a socket that is connected, such as one of a pair.
 pub fn stream(socket: UnixStream) -> Stream {
+    let peer = peer(&socket);
+    let (reader, writer) = socket.into_split();
+    Stream::new(reader, writer).from_peer(peer)
+}
+
+/// Who is at the other end.
+pub(super) fn peer(socket: &UnixStream) -> Peer {
     let process = socket.peer_cred().ok().map(|peer| Process {
         user: peer.uid(),
         group: peer.gid(),
         id: peer.pid(),
     });
-    let (reader, writer) = socket.into_split();
-    Stream::new(reader, writer).from_peer(Peer {
+    Peer {
         process,
         ..Peer::default()
-    })
+    }
 }
 
 /// Whether a socket stands at the path, and nobody listens at it.

@@ -3,6 +3,7 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
+use loop_wire::transport::Keys;
 use quinn::Endpoint;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::server::WebPkiClientVerifier;
@@ -29,7 +30,21 @@ fn certified(
 
 /// A server that asks for a certificate, a client that has one, and one that has none.
 pub(crate) fn mutual() -> (Arc<ServerConfig>, Arc<ClientConfig>, Arc<ClientConfig>) {
-    let (certificate, key, roots) = certified(NAME);
+    mutual_of(NAME)
+}
+
+/// What a server at `name` and a client that trusts it need.
+pub(crate) fn keys(name: &str) -> Keys {
+    let (server, client, _) = mutual_of(name);
+    Keys {
+        caller: Some(client),
+        callee: Some(server),
+        ..Keys::default()
+    }
+}
+
+fn mutual_of(name: &str) -> (Arc<ServerConfig>, Arc<ClientConfig>, Arc<ClientConfig>) {
+    let (certificate, key, roots) = certified(name);
     let (client_certificate, client_key, client_roots) = certified("client.test");
     let verifier = WebPkiClientVerifier::builder(Arc::new(client_roots))
         .build()

@@ -7,7 +7,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use loop_wire::envelope::{CALLS_MIN, Resource, Settings};
 use loop_wire::frame::{Frame, Path};
-use loop_wire::transport::{Peer, unix};
+use loop_wire::transport::{Keys, Peer, unix};
 use loop_wire::{
     Call, CallError, Client, Code, Dispatch, Handler, Meta, Protocol, Retry, Server, Target,
 };
@@ -97,7 +97,7 @@ fn world(dispatch: Dispatch) -> World {
     let accepting = server.clone();
     let serving = tokio::spawn(async move { accepting.serve(listener).await });
     let address = format!("loop+unix://{}", path.display());
-    let client = Client::at(&address.parse().unwrap()).unwrap();
+    let client = Client::at(&address.parse().unwrap(), &Keys::default()).unwrap();
     assert_eq!(client.protocol(), Protocol::Envelope);
     World {
         client,

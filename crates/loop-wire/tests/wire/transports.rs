@@ -2,19 +2,24 @@
 
 use std::any::Any;
 use std::io;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use async_nats::ConnectOptions;
 use bytes::{Bytes, BytesMut};
 use futures::future::BoxFuture;
 use loop_wire::envelope::{Connection, Role, Settings};
 use loop_wire::frame::{self, Path};
-use loop_wire::transport::{Connect, Listen, Stream, http2, quic, stdio, tcp, tls, unix};
+use loop_wire::transport::{
+    Connect, Listen, Stream, http2, nats, quic, shm, stdio, tcp, tls, unix,
+};
 use loop_wire::{Call, Client, Code, Handler, Meta, Protocol, Server, Target, plain};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 
 use crate::wire::certificates;
+use crate::wire::nats_server::NatsServer;
 use crate::wire::simulator::said;
 
 /// Both ends of a transport, and what keeps them alive.
@@ -92,6 +97,13 @@ async fn unix_ends() -> Ends {
     Ends::new(unix::Connector::new(path), listener, folder)
 }
 
+async fn shm_ends() -> Ends {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("socket");
+    let listener = shm::Listener::bind(&path).unwrap();
+    Ends::new(shm::Connector::new(path), listener, folder)
+}
+
 async fn tcp_ends() -> Ends {
     let listener = tcp::Listener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.address().unwrap();
@@ -102,6 +114,17 @@ async fn http2_ends() -> Ends {
     let listener = http2::Listener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.address().to_string();
     Ends::new(http2::Connector::new(address), listener, ())
+}
+
+async fn nats_ends() -> Ends {
+    static LAST: AtomicUsize = AtomicUsize::new(0);
+    let server = &NatsServer::shared().address;
+    let number = LAST.fetch_add(1, Ordering::Relaxed);
+    let subject = format!("test.transports.{}.{number}", std::process::id());
+    let listener = nats::Listener::bind(server, &subject, ConnectOptions::new());
+    let listener = listener.await.unwrap();
+    let connector = nats::Connector::new(server, subject, ConnectOptions::new());
+    Ends::new(connector, listener, ())
 }
 
 async fn tls_ends() -> Ends {
@@ -200,9 +223,11 @@ macro_rules! hold {
 
 hold! {
     over_unix: unix_ends,
+    over_shm: shm_ends,
     over_tcp: tcp_ends,
     over_tls: tls_ends,
     over_http2: http2_ends,
+    over_nats: nats_ends,
     over_quic: quic_ends,
     over_stdio_pipes: stdio_pipes_ends,
     over_stdio_pair: stdio_pair_ends,
