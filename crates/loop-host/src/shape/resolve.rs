@@ -10,9 +10,7 @@ use wit_parser::{
     Variant,
 };
 
-use crate::shape::model::{
-    Definitions, Function, Interface, Owner, Type, TypeId, TypeKind,
-};
+use crate::shape::model::{Definitions, Function, Interface, Owner, Type, TypeId, TypeKind};
 
 /// The interfaces, which are all of one component, with their types.
 ///

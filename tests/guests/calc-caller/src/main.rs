@@ -21,10 +21,20 @@ fn main() {
         calc::area(Shape::Empty)
     );
     println!("round {}", calc::round(1.5, Rounding::Up));
-    println!("both {:?}", calc::both(Rights::READ | Rights::WRITE, Rights::WRITE | Rights::EXECUTE));
+    println!(
+        "both {:?}",
+        calc::both(
+            Rights::READ | Rights::WRITE,
+            Rights::WRITE | Rights::EXECUTE
+        )
+    );
     println!("sum {}", calc::sum(&[1, -2, i64::MAX]));
     let words = ["a", "longest", "b"].map(str::to_owned);
-    println!("longest {:?} {:?}", calc::longest(&words), calc::longest(&[]));
+    println!(
+        "longest {:?} {:?}",
+        calc::longest(&words),
+        calc::longest(&[])
+    );
     println!("swap {:?}", calc::swap((7, "é")));
     println!("negate {}", calc::negate(true));
     println!("next-char {:?}", calc::next_char('ä'));
