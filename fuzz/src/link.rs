@@ -20,9 +20,10 @@ pub(crate) enum Side {
 pub(crate) fn corpus(side: Side) -> Vec<Vec<u8>> {
     let now = Instant::now();
     let (connector, opening) = Link::open(b"first", now);
-    let Ok((listener, _, acceptance)) = Link::accept(opening.clone(), now) else {
+    let Ok((mut listener, _)) = Link::opened(opening.clone(), now) else {
         return Vec::new();
     };
+    let acceptance = listener.accept(b"answer", now);
     let (mut peer, first) = match side {
         Side::Connector => (listener, acceptance.clone()),
         Side::Listener => (connector, opening),
@@ -42,6 +43,7 @@ pub(crate) fn corpus(side: Side) -> Vec<Vec<u8>> {
     }
     corpus.push(framed(&peer.stop(now)));
     corpus.push(framed(&peer.end(true, now)));
+    corpus.push(framed(&peer.close(now)));
     corpus
 }
 
@@ -64,10 +66,11 @@ pub(crate) fn feed(
     let mut link = match side {
         Side::Connector => Link::open(b"first", now).0,
         Side::Listener => {
-            let Some(Ok((link, first, _))) = messages.next().map(|open| Link::accept(open, now))
-            else {
+            let opened = messages.next().map(|open| Link::opened(open, now));
+            let Some(Ok((mut link, first))) = opened else {
                 return false;
             };
+            link.accept(b"", now);
             unread.push(first);
             link
         }

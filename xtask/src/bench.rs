@@ -1,6 +1,7 @@
 //! `cargo xtask bench`: the benchmarks, built as what ships is built.
 
-use std::process::ExitCode;
+use std::path::PathBuf;
+use std::process::{Command, ExitCode};
 
 use anyhow::Result;
 
@@ -14,24 +15,37 @@ use crate::steps::{self, Outcome};
 pub(crate) fn run(repo: &Repo, arguments: &[String]) -> Result<ExitCode> {
     match arguments.split_first() {
         Some((name, rest)) if name == "reactor" => {
-            build_and_run(repo, &["loop-bench-reactor"], "loop-bench-reactor", rest)
+            build(repo, &["loop-bench-reactor"], |release| {
+                let mut bench = Command::new(release.join("loop-bench-reactor"));
+                bench.args(rest);
+                bench
+            })
         }
         Some((name, _)) if name == "transports" => {
-            build_and_run(repo, &["loop-bench-wire"], "loop-bench-wire", arguments)
+            let nats = setup::nats_server(repo)?;
+            build(repo, &["loop-bench-wire"], |release| {
+                let mut bench = Command::new(release.join("loop-bench-wire"));
+                bench.args(arguments).env("LOOP_NATS_SERVER", nats);
+                bench
+            })
         }
         _ => {
             setup::components(repo)?;
             // `loop` and the floor stand beside `loop-bench`, which starts them.
-            build_and_run(repo, &["loop-cli", "loop-bench"], "loop-bench", arguments)
+            build(repo, &["loop-cli", "loop-bench"], |release| {
+                let mut bench = Command::new(release.join("loop-bench"));
+                bench.args(arguments);
+                bench
+            })
         }
     }
 }
 
-fn build_and_run(
+/// Builds packages, and runs the program that is then in the folder of what ships.
+fn build(
     repo: &Repo,
     packages: &[&str],
-    program: &str,
-    arguments: &[String],
+    bench: impl FnOnce(PathBuf) -> Command,
 ) -> Result<ExitCode> {
     let mut build = repo.cargo(&["build", "--release", "--locked"]);
     for package in packages {
@@ -41,13 +55,13 @@ fn build_and_run(
         eprintln!("error: {why}");
         return Ok(ExitCode::FAILURE);
     }
-    let mut bench = std::process::Command::new(repo.target().join("release").join(program));
-    bench.args(arguments);
-    Ok(match steps::run(&mut bench)? {
-        Outcome::Passed | Outcome::Skipped(_) => ExitCode::SUCCESS,
-        Outcome::Failed(why) => {
-            eprintln!("error: {why}");
-            ExitCode::FAILURE
-        }
-    })
+    Ok(
+        match steps::run(&mut bench(repo.target().join("release")))? {
+            Outcome::Passed | Outcome::Skipped(_) => ExitCode::SUCCESS,
+            Outcome::Failed(why) => {
+                eprintln!("error: {why}");
+                ExitCode::FAILURE
+            }
+        },
+    )
 }

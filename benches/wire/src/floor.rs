@@ -1,10 +1,14 @@
-//! The floor: two blocking processes that send the same number of bytes to and fro.
+//! The floor: two blocking processes that send the same number of bytes to and fro, over what the transport stands on. For
+//! shared memory where both are awake it is the ring itself, else the unix socket; for TLS it is TCP.
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream, UdpSocket};
 use std::os::unix::net::{UnixListener, UnixStream};
 
+use crate::nats::{self, NatsServer, Requests};
+use crate::ours;
 use crate::peer::{Peer, Placement, Role, say};
+use crate::rings::Rings;
 use crate::transport::Transport;
 
 /// A process that echoes, and a descriptor that leads to it.
@@ -12,6 +16,7 @@ pub(crate) struct Floor {
     pipe: Pipe,
     bytes: Vec<u8>,
     _peer: Peer,
+    _nats: Option<NatsServer>,
 }
 
 enum Pipe {
@@ -19,6 +24,9 @@ enum Pipe {
     Tcp(TcpStream),
     /// One datagram for each ping: what QUIC does, less what QUIC adds.
     Udp(UdpSocket),
+    Rings(Rings),
+    /// A request and its reply, by NATS's own client.
+    Nats(Requests),
 }
 
 impl Floor {
@@ -27,10 +35,19 @@ impl Floor {
         placement: Placement,
         size: usize,
     ) -> anyhow::Result<Self> {
-        let peer = Peer::start("echo", transport, placement, &size.to_string())?;
+        let nats = (transport == Transport::Nats)
+            .then(NatsServer::start)
+            .transpose()?;
+        let size_or_server = match &nats {
+            Some(server) => server.address.clone(),
+            None => size.to_string(),
+        };
+        let peer = Peer::start("echo", transport, placement, &size_or_server)?;
         let pipe = match transport {
+            Transport::Shm if placement == Placement::Awake => Pipe::Rings(Rings::new(placement)),
+            Transport::Nats => Pipe::Nats(Requests::new(ours::runtime()?, &size_or_server)?),
             Transport::Unix | Transport::Shm => Pipe::Unix(UnixStream::connect(&peer.address)?),
-            Transport::Tcp | Transport::Http2 => {
+            Transport::Tcp | Transport::Http2 | Transport::Tls => {
                 let stream = TcpStream::connect(&peer.address)?;
                 stream.set_nodelay(true)?;
                 Pipe::Tcp(stream)
@@ -46,6 +63,7 @@ impl Floor {
             pipe,
             bytes: vec![7; size],
             _peer: peer,
+            _nats: nats,
         })
     }
 
@@ -59,6 +77,8 @@ impl Floor {
                 stream.write_all(&self.bytes)?;
                 stream.read_exact(&mut self.bytes)?;
             }
+            Pipe::Rings(rings) => rings.ping_pong(&mut self.bytes)?,
+            Pipe::Nats(requests) => requests.ping_pong(&self.bytes)?,
             Pipe::Udp(socket) => {
                 for datagram in self.bytes.chunks_mut(DATAGRAM_BYTES) {
                     socket.send(datagram)?;
@@ -73,8 +93,12 @@ impl Floor {
 /// What fits in a packet of a network.
 const DATAGRAM_BYTES: usize = 1200;
 
-/// The other process: sends back what comes, so many bytes at a time.
-pub(crate) fn echo(transport: Transport, size: usize) -> anyhow::Result<()> {
+/// The other process: sends back what comes, so many bytes at a time, or through a server.
+pub(crate) fn echo(transport: Transport, size_or_server: &str) -> anyhow::Result<()> {
+    if transport == Transport::Nats {
+        return nats::echo(&ours::runtime()?, size_or_server);
+    }
+    let size = size_or_server.parse()?;
     match transport {
         Transport::Unix | Transport::Shm => {
             let folder = tempfile::tempdir()?;
@@ -83,14 +107,14 @@ pub(crate) fn echo(transport: Transport, size: usize) -> anyhow::Result<()> {
             say(&path.to_string_lossy())?;
             echo_stream(listener.accept()?.0, size)
         }
-        Transport::Tcp | Transport::Http2 => {
+        Transport::Tcp | Transport::Http2 | Transport::Tls => {
             let listener = TcpListener::bind("127.0.0.1:0")?;
             say(&listener.local_addr()?.to_string())?;
             let (stream, _) = listener.accept()?;
             stream.set_nodelay(true)?;
             echo_stream(stream, size)
         }
-        Transport::Quic => {
+        Transport::Quic | Transport::Nats => {
             let socket = UdpSocket::bind("127.0.0.1:0")?;
             say(&socket.local_addr()?.to_string())?;
             let mut bytes = [0; DATAGRAM_BYTES];

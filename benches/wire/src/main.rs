@@ -12,8 +12,10 @@
 )]
 
 mod floor;
+mod nats;
 mod ours;
 mod peer;
+mod rings;
 mod row;
 mod transport;
 
@@ -36,6 +38,10 @@ fn plans() -> Vec<Plan> {
         ("1MiB", 1_048_576),
     ];
     for transport in Transport::ALL {
+        if matches!(transport, Transport::Tls | Transport::Nats) {
+            plans.push(Plan::new(transport, "64B", 64, 1, Placement::Free));
+            continue;
+        }
         for (name, bytes) in sizes {
             for placement in [Placement::Free, Placement::Pinned] {
                 plans.push(Plan::new(transport, name, bytes, 1, placement));

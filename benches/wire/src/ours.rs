@@ -1,24 +1,24 @@
 //! Ours: a client and a server of the envelope.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use anyhow::Context as _;
 use bytes::Bytes;
 use loop_wire::envelope::Settings;
-use loop_wire::transport::{http2, quic, shm, tcp, unix};
-use loop_wire::{Call, Client, Dispatch, Handler, Meta, Protocol, Server, Target, VALUE_BYTES_MAX};
-use quinn::rustls::RootCertStore;
-use quinn::rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use loop_wire::transport::{Keys, Listener};
+use loop_wire::{Call, Client, Dispatch, Handler, Meta, Server, Target, VALUE_BYTES_MAX};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::version::TLS13;
+use rustls::{ClientConfig, RootCertStore, ServerConfig};
 use tokio::runtime::{Builder, Runtime};
 
+use crate::nats::NatsServer;
 use crate::peer::{Peer, Placement, Role, say};
 use crate::row::median;
 use crate::transport::Transport;
 
-/// The name in the certificate of the server over QUIC.
-const NAME: &str = "bench.test";
+/// The name in the certificate of a server.
+const NAME: &str = "127.0.0.1";
 
 /// A client, and the process that answers it.
 pub(crate) struct Ours {
@@ -27,6 +27,7 @@ pub(crate) struct Ours {
     target: Target,
     callers: usize,
     _peer: Peer,
+    _nats: Option<NatsServer>,
 }
 
 impl Ours {
@@ -35,10 +36,14 @@ impl Ours {
         placement: Placement,
         callers: usize,
     ) -> anyhow::Result<Self> {
-        let peer = Peer::start("serve", transport, placement, "")?;
+        let nats = (transport == Transport::Nats)
+            .then(NatsServer::start)
+            .transpose()?;
+        let through = nats.as_ref().map_or("", |server| &server.address);
+        let peer = Peer::start("serve", transport, placement, through)?;
         placement.take(Role::Caller)?;
         let runtime = runtime()?;
-        let client = runtime.block_on(async { client(transport, &peer.address) })?;
+        let client = client(&peer.address)?;
         let target = Target::new("acme:store/kv@1.0.0", "echo")?;
         Ok(Self {
             runtime,
@@ -46,6 +51,7 @@ impl Ours {
             target,
             callers,
             _peer: peer,
+            _nats: nats,
         })
     }
 
@@ -79,29 +85,26 @@ impl Ours {
     }
 }
 
-fn runtime() -> anyhow::Result<Runtime> {
+pub(crate) fn runtime() -> anyhow::Result<Runtime> {
     Ok(Builder::new_current_thread().enable_all().build()?)
 }
 
-fn client(transport: Transport, address: &str) -> anyhow::Result<Client> {
-    Ok(match transport {
-        Transport::Unix => Client::new(Protocol::Envelope, unix::Connector::new(address)),
-        Transport::Shm => Client::new(Protocol::Envelope, shm::Connector::new(address)),
-        Transport::Tcp => Client::new(Protocol::Envelope, tcp::Connector::new(address)),
-        Transport::Http2 => Client::new(Protocol::Envelope, http2::Connector::new(address)),
-        Transport::Quic => {
-            let (address, certificate) =
-                address.split_once(' ').context("it said a certificate")?;
+/// A client of who said where it listens, and, where there is encryption, which certificate it shows.
+fn client(said: &str) -> anyhow::Result<Client> {
+    let mut keys = Keys::default();
+    let address = match said.split_once(' ') {
+        None => said,
+        Some((address, certificate)) => {
             let mut roots = RootCertStore::empty();
             roots.add(CertificateDer::from(std::fs::read(certificate)?))?;
-            let here = SocketAddr::from(([127, 0, 0, 1], 0));
-            let mut endpoint = quinn::Endpoint::client(here)?;
-            let config = quinn::ClientConfig::with_root_certificates(Arc::new(roots))?;
-            endpoint.set_default_client_config(config);
-            let connector = quic::Connector::new(endpoint, address.parse()?, NAME);
-            Client::new(Protocol::Envelope, connector)
+            let config = ClientConfig::builder_with_protocol_versions(&[&TLS13])
+                .with_root_certificates(roots)
+                .with_no_client_auth();
+            keys.caller = Some(Arc::new(config));
+            address
         }
-    })
+    };
+    Ok(Client::at(&address.parse()?, &keys)?)
 }
 
 /// Sends back what it is given.
@@ -118,47 +121,35 @@ impl Handler for Echo {
 }
 
 /// The other process: answers calls until it is ended.
-pub(crate) fn serve(transport: Transport) -> anyhow::Result<()> {
+pub(crate) fn serve(transport: Transport, nats: &str) -> anyhow::Result<()> {
     let server = Server::with_settings(Echo, Settings::default(), Dispatch::Inline);
-    runtime()?.block_on(async {
-        let folder = tempfile::tempdir()?;
-        match transport {
-            Transport::Unix => {
-                let path = folder.path().join("socket");
-                let listener = unix::Listener::bind(&path)?;
-                say(&path.to_string_lossy())?;
-                server.serve(listener).await?;
-            }
-            Transport::Shm => {
-                let path = folder.path().join("socket");
-                let listener = shm::Listener::bind(&path)?;
-                say(&path.to_string_lossy())?;
-                server.serve(listener).await?;
-            }
-            Transport::Tcp => {
-                let listener = tcp::Listener::bind("127.0.0.1:0").await?;
-                say(&listener.address()?.to_string())?;
-                server.serve(listener).await?;
-            }
-            Transport::Http2 => {
-                let listener = http2::Listener::bind("127.0.0.1:0").await?;
-                say(&listener.address().to_string())?;
-                server.serve(listener).await?;
-            }
-            Transport::Quic => {
-                let certified = rcgen::generate_simple_self_signed([NAME.to_owned()])?;
-                let certificate = CertificateDer::from(certified.cert.der().to_vec());
-                let path = folder.path().join("certificate");
-                std::fs::write(&path, &certificate)?;
-                let key = PrivateKeyDer::try_from(certified.signing_key.serialize_der())
-                    .map_err(anyhow::Error::msg)?;
-                let config = quinn::ServerConfig::with_single_cert(vec![certificate], key)?;
-                let here = SocketAddr::from(([127, 0, 0, 1], 0));
-                let listener = quic::Listener::new(quinn::Endpoint::server(config, here)?);
-                say(&format!("{} {}", listener.address()?, path.display()))?;
-                server.serve(listener).await?;
-            }
+    let folder = tempfile::tempdir()?;
+    let folder = folder.path().display();
+    let mut keys = Keys::default();
+    let mut certificate = String::new();
+    let place = match transport {
+        Transport::Unix | Transport::Shm => format!("//{folder}/socket"),
+        Transport::Tcp | Transport::Http2 => "//127.0.0.1:0".to_owned(),
+        Transport::Quic | Transport::Tls => {
+            let certified = rcgen::generate_simple_self_signed([NAME.to_owned()])?;
+            let der = CertificateDer::from(certified.cert.der().to_vec());
+            let path = format!("{folder}/certificate");
+            std::fs::write(&path, &der)?;
+            certificate = format!(" {path}");
+            let key = PrivateKeyDer::try_from(certified.signing_key.serialize_der())
+                .map_err(anyhow::Error::msg)?;
+            let config = ServerConfig::builder_with_protocol_versions(&[&TLS13])
+                .with_no_client_auth()
+                .with_single_cert(vec![der], key)?;
+            keys.callee = Some(Arc::new(config));
+            "//127.0.0.1:0".to_owned()
         }
-        Ok(())
+        Transport::Nats => format!("//{nats}/bench"),
+    };
+    let address = format!("loop+{}:{place}", transport.name()).parse()?;
+    runtime()?.block_on(async {
+        let listener = Listener::at(&address, &keys).await?;
+        say(&format!("{}{certificate}", listener.address()))?;
+        Ok(server.serve(listener).await?)
     })
 }

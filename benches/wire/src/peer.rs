@@ -105,8 +105,8 @@ pub(crate) fn run(what: &str, args: &[&str]) -> anyhow::Result<()> {
     };
     placement.take(Role::Callee)?;
     match what {
-        "serve" => ours::serve(transport),
-        _ => floor::echo(transport, extra.parse()?),
+        "serve" => ours::serve(transport, extra),
+        _ => floor::echo(transport, extra),
     }
 }
 

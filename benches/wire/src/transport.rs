@@ -10,10 +10,20 @@ pub(crate) enum Transport {
     Tcp,
     Quic,
     Http2,
+    Tls,
+    Nats,
 }
 
 impl Transport {
-    pub(crate) const ALL: [Self; 5] = [Self::Unix, Self::Shm, Self::Tcp, Self::Quic, Self::Http2];
+    pub(crate) const ALL: [Self; 7] = [
+        Self::Unix,
+        Self::Shm,
+        Self::Tcp,
+        Self::Quic,
+        Self::Http2,
+        Self::Tls,
+        Self::Nats,
+    ];
 
     pub(crate) fn name(self) -> &'static str {
         match self {
@@ -22,6 +32,8 @@ impl Transport {
             Self::Tcp => "tcp",
             Self::Quic => "quic",
             Self::Http2 => "http2",
+            Self::Tls => "tls",
+            Self::Nats => "nats",
         }
     }
 

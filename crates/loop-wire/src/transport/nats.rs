@@ -164,11 +164,11 @@ async fn accept(hub: Arc<Hub>, mut opened: Subscriber, sender: mpsc::Sender<io::
 /// Accepts the stream that a message opens. What is no such message is no matter of the others.
 async fn accept_one(hub: &Arc<Hub>, message: Message) -> Option<Stream> {
     let reply = message.reply?;
-    match Link::accept(message.payload, Instant::now()) {
-        Ok((link, first, acceptance)) => {
+    match Link::opened(message.payload, Instant::now()) {
+        Ok((link, first)) => {
             let (pump, stream) = Pump::new(Arc::clone(hub), reply);
             // It ends with the stream: calls that run outlive the listener.
-            tokio::spawn(pump.accept(link, first, acceptance));
+            tokio::spawn(pump.accept(link, first));
             Some(stream)
         }
         Err(error) => {

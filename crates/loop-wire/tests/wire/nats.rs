@@ -240,9 +240,10 @@ async fn a_stranger_who_speaks_something_else_is_no_matter() {
 /// Two sides, and what they say until both have agreed.
 fn pair(now: Instant) -> (Link, Link) {
     let (mut near, opening) = Link::open(b"first", now);
-    let (far, first, acceptance) = Link::accept(opening, now).unwrap();
+    let (mut far, first) = Link::opened(opening, now).unwrap();
     assert_eq!(first, "first");
-    assert_eq!(near.receive(acceptance, now), Ok(Event::Credit));
+    let answer = Event::Data(Bytes::from_static(b"answer"));
+    assert_eq!(near.receive(far.accept(b"answer", now), now), Ok(answer));
     (near, far)
 }
 
@@ -351,7 +352,7 @@ fn what_is_no_message_is_refused() {
         LinkError::Overrun
     );
     let opened = |message: &'static [u8]| {
-        Link::accept(Bytes::from_static(message), now)
+        Link::opened(Bytes::from_static(message), now)
             .map(drop)
             .unwrap_err()
     };
@@ -362,7 +363,7 @@ fn what_is_no_message_is_refused() {
     assert_eq!(opened(b"\x03\x00"), LinkError::Malformed);
     let mut large = vec![1, 0, 1, 0];
     large.resize(4 + link::OPEN_DATA_MAX + 1, 7);
-    let large = Link::accept(large.into(), now);
+    let large = Link::opened(large.into(), now);
     assert_eq!(large.map(drop).unwrap_err(), LinkError::Overrun);
     // Before it has accepted, a peer has nothing else to say.
     let (mut alone, _) = Link::open(b"", now);

@@ -32,6 +32,9 @@ pub const DATA_BYTES_MAX: usize = 64 * 1024;
 /// The bytes in front of the data at most: the kind, the number, the version and the window.
 pub const HEAD_BYTES_MAX: usize = 32;
 
+/// So long the message that accepts a stream waits for data that can travel with it: a quick answer is one message.
+pub const ACCEPT_TIME: Duration = Duration::from_millis(1);
+
 /// A side that has sent nothing for so long says that it is alive.
 pub const BEAT_TIME: Duration = Duration::from_secs(2);
 
@@ -51,6 +54,7 @@ mod kind {
     pub(super) const STOP: u8 = 7;
     pub(super) const BEAT: u8 = 8;
     pub(super) const GONE: u8 = 9;
+    pub(super) const CLOSE: u8 = 10;
 }
 
 /// One side of a stream.
@@ -78,9 +82,9 @@ pub struct Link {
 /// What a message means.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Event {
-    /// Data came.
+    /// Data came; perhaps none, where the peer has just accepted the stream.
     Data(Bytes),
-    /// The peer accepted the stream, or takes more.
+    /// The peer takes more.
     Credit,
     /// No more data comes, in good order.
     End,
@@ -88,6 +92,8 @@ pub enum Event {
     Break,
     /// The peer reads nothing more.
     Stop,
+    /// Both: no more data comes, in good order, and the peer reads nothing more.
+    Close,
     /// The peer is alive.
     Beat,
 }
@@ -136,12 +142,12 @@ impl Link {
         (link, message.freeze())
     }
 
-    /// The side that accepts the stream that a message opens; the data in it; and the message that accepts it.
+    /// The side that is to [accept](Self::accept) the stream that a message opens, and the data in it.
     ///
     /// # Errors
     ///
     /// If the message opens no stream.
-    pub fn accept(mut message: Bytes, now: Instant) -> Result<(Self, Bytes, Bytes), LinkError> {
+    pub fn opened(mut message: Bytes, now: Instant) -> Result<(Self, Bytes), LinkError> {
         let mut link = Self::new(now);
         if link.head(&mut message)? != kind::OPEN {
             return Err(LinkError::Malformed);
@@ -151,14 +157,22 @@ impl Link {
             return Err(LinkError::Version { version });
         }
         link.credit = number(&mut message)?;
-        link.accepted = true;
         if message.len() > OPEN_DATA_MAX {
             return Err(LinkError::Overrun);
         }
         link.window -= cost(&message);
-        let mut answer = link.message(kind::ACCEPT, 0, now);
-        leb::write(WINDOW_BYTES, &mut answer);
-        Ok((link, message, answer.freeze()))
+        Ok((link, message))
+    }
+
+    /// The message that accepts the stream, with the first data, of which there is at most [`room`](Self::room). It comes
+    /// before all others of this side.
+    pub fn accept(&mut self, data: &[u8], now: Instant) -> Bytes {
+        self.accepted = true;
+        self.credit = self.credit.saturating_sub(cost(data));
+        let mut message = self.message(kind::ACCEPT, data.len(), now);
+        leb::write(WINDOW_BYTES, &mut message);
+        message.extend_from_slice(data);
+        message.freeze()
     }
 
     fn new(now: Instant) -> Self {
@@ -197,13 +211,9 @@ impl Link {
             kind::ACCEPT => {
                 self.accepted = true;
                 self.credit = number(&mut message)?.saturating_sub(self.unpaid);
-                Event::Credit
+                self.take(message)?
             }
-            kind::DATA if !self.ended => {
-                let cost = cost(&message);
-                self.window = self.window.checked_sub(cost).ok_or(LinkError::Overrun)?;
-                return Ok(Event::Data(message));
-            }
+            kind::DATA if !self.ended => self.take(message)?,
             kind::CREDIT => {
                 let more = number(&mut message)?;
                 let credit = self.credit.checked_add(more);
@@ -219,11 +229,21 @@ impl Link {
                 }
             }
             kind::STOP => Event::Stop,
+            kind::CLOSE if !self.ended => {
+                self.ended = true;
+                Event::Close
+            }
             kind::BEAT => Event::Beat,
             _ => return Err(LinkError::Malformed),
         };
         // What stands behind the fields is from a later version, and ignored.
         Ok(event)
+    }
+
+    fn take(&mut self, data: Bytes) -> Result<Event, LinkError> {
+        let left = self.window.checked_sub(cost(&data));
+        self.window = left.ok_or(LinkError::Overrun)?;
+        Ok(Event::Data(data))
     }
 
     /// Takes the kind and the number of a message.
@@ -289,6 +309,11 @@ impl Link {
     /// The message that says that nothing more is read.
     pub fn stop(&mut self, now: Instant) -> Bytes {
         self.message(kind::STOP, 0, now).freeze()
+    }
+
+    /// The message that says both: no more data comes, in good order, and nothing more is read.
+    pub fn close(&mut self, now: Instant) -> Bytes {
+        self.message(kind::CLOSE, 0, now).freeze()
     }
 
     /// When to [`tick`](Self::tick).

@@ -9,11 +9,11 @@ use async_nats::{Message, StatusCode, Subject};
 use bytes::Bytes;
 use futures::StreamExt as _;
 use tokio::sync::mpsc;
-use tokio::time::sleep_until;
+use tokio::time::{sleep_until, timeout};
 
 use crate::transport::nats::hub::Hub;
 use crate::transport::nats::link::{
-    DATA_BYTES_MAX, Event, HEAD_BYTES_MAX, Link, LinkError, OPEN_DATA_MAX,
+    ACCEPT_TIME, DATA_BYTES_MAX, Event, HEAD_BYTES_MAX, Link, LinkError, OPEN_DATA_MAX,
 };
 use crate::transport::pieces::{PieceReader, Pieces, pipe};
 use crate::transport::{Stream, nats};
@@ -94,11 +94,28 @@ impl Pump {
     }
 
     /// Accepts the stream, and moves its bytes. The first of them came with the message that opened it.
-    pub(super) async fn accept(mut self, link: Link, first: Bytes, acceptance: Bytes) {
-        if !first.is_empty() {
-            self.unread.push_back(first);
+    pub(super) async fn accept(mut self, mut link: Link, first: Bytes) {
+        // Who opened it with so much waits to send the rest.
+        let waits = first.len() < OPEN_DATA_MAX;
+        self.push(first);
+        if self.give_out(&mut link).await.is_ok()
+            && waits
+            && let Some(written) = &mut self.written
+            && let Ok(Some(Ok(piece))) = timeout(ACCEPT_TIME, written.next()).await
+        {
+            self.rest = piece;
         }
+        let room = link.room().min(self.data_bytes_max());
+        let count = self.rest.len().min(room);
+        let acceptance = link.accept(&self.rest.split_to(count), Instant::now());
         self.run(link, acceptance).await;
+    }
+
+    /// Keeps data for the reader.
+    fn push(&mut self, data: Bytes) {
+        if self.reads.is_some() && !data.is_empty() {
+            self.unread.push_back(data);
+        }
     }
 
     async fn run(mut self, mut link: Link, first: Bytes) {
@@ -116,8 +133,10 @@ impl Pump {
             }
             let _ = reads.send(Err(error)).await;
         }
-        // The connection may end with this stream: its last message is not to be left behind.
-        let _ = self.hub.client.flush().await;
+        if Arc::strong_count(&self.hub) == 1 {
+            // The connection ends with this stream: its last message is not to be left behind.
+            let _ = self.hub.client.flush().await;
+        }
     }
 
     async fn publish(&self, message: Bytes) -> io::Result<()> {
@@ -223,12 +242,15 @@ impl Pump {
             .receive(message.payload, Instant::now())
             .map_err(broken)?
         {
-            Event::Data(data) if self.reads.is_some() => self.unread.push_back(data),
-            Event::Data(_) | Event::Credit | Event::Beat => {}
+            Event::Data(data) => self.push(data),
+            Event::Credit | Event::Beat => {}
             end @ (Event::End | Event::Break) => self.ended = Some(end),
-            Event::Stop => {
+            stop @ (Event::Stop | Event::Close) => {
                 self.written = None;
                 self.rest.clear();
+                if stop == Event::Close {
+                    self.ended = Some(stop);
+                }
             }
         }
         Ok(())

@@ -1,0 +1,92 @@
+//! A server of NATS, and the floor over it: its own request and reply.
+
+use std::io::{BufRead as _, BufReader};
+use std::process::{Child, Command, Stdio};
+
+use anyhow::Context as _;
+use bytes::Bytes;
+use futures::StreamExt as _;
+use tokio::runtime::Runtime;
+
+use crate::peer::say;
+
+/// The subject of the floor.
+const SUBJECT: &str = "bench.floor";
+
+/// A server, ended when it is dropped.
+#[derive(Debug)]
+pub(crate) struct NatsServer {
+    child: Child,
+    pub(crate) address: String,
+}
+
+impl NatsServer {
+    pub(crate) fn start() -> anyhow::Result<Self> {
+        let program = std::env::var_os("LOOP_NATS_SERVER").unwrap_or("nats-server".into());
+        let mut child = Command::new(program)
+            .args(["--addr", "127.0.0.1", "--port", "-1"])
+            .stdin(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .context("start nats-server: is it installed, or named in LOOP_NATS_SERVER?")?;
+        let stderr = child.stderr.take().context("it has a standard error")?;
+        let mut server = Self {
+            child,
+            address: String::new(),
+        };
+        for line in BufReader::new(stderr).lines() {
+            let line = line?;
+            if let Some((_, at)) = line.split_once("Listening for client connections on ") {
+                at.clone_into(&mut server.address);
+            }
+            if line.contains("Server is ready") {
+                break;
+            }
+        }
+        anyhow::ensure!(!server.address.is_empty(), "nats-server did not start");
+        Ok(server)
+    }
+}
+
+impl Drop for NatsServer {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// A client that asks, and the server that it asks through.
+#[derive(Debug)]
+pub(crate) struct Requests {
+    runtime: Runtime,
+    client: async_nats::Client,
+}
+
+impl Requests {
+    pub(crate) fn new(runtime: Runtime, server: &str) -> anyhow::Result<Self> {
+        let client = runtime.block_on(async_nats::connect(server))?;
+        Ok(Self { runtime, client })
+    }
+
+    pub(crate) fn ping_pong(&self, bytes: &[u8]) -> anyhow::Result<()> {
+        let request = self.client.request(SUBJECT, Bytes::copy_from_slice(bytes));
+        let answer = self.runtime.block_on(request)?;
+        anyhow::ensure!(answer.payload.len() == bytes.len(), "it is echoed");
+        Ok(())
+    }
+}
+
+/// The other process of the floor: sends back what comes.
+pub(crate) fn echo(runtime: &Runtime, server: &str) -> anyhow::Result<()> {
+    runtime.block_on(async {
+        let client = async_nats::connect(server).await?;
+        let mut requests = client.subscribe(SUBJECT).await?;
+        client.flush().await?;
+        say(server)?;
+        while let Some(request) = requests.next().await {
+            let reply = request.reply.context("a request has a reply")?;
+            client.publish(reply, request.payload).await?;
+        }
+        Ok(())
+    })
+}
