@@ -7,7 +7,7 @@ use loop_core::Limits;
 use loop_host::RemoteSpec;
 use loop_wire::Client;
 use loop_wire::address::{Address, Place};
-use loop_wire::transport::{Keys, Listen, http2, tcp, unix};
+use loop_wire::transport::{Keys, Listener};
 
 use crate::error::{CliError, Kind, Problem};
 
@@ -23,7 +23,8 @@ pub(crate) fn is_address(text: &str) -> bool {
 /// If the text is no address, or of a transport that a provider cannot be called over.
 pub(crate) fn remote(text: &str, limits: &Limits) -> Result<RemoteSpec, Problem> {
     let address = parse(text)?;
-    let client = Client::at(&address, &Keys::default()).map_err(|error| Problem::new(error.to_string()))?;
+    let client =
+        Client::at(&address, &Keys::default()).map_err(|error| Problem::new(error.to_string()))?;
     Ok(RemoteSpec {
         address: address.to_string(),
         client,
@@ -33,8 +34,8 @@ pub(crate) fn remote(text: &str, limits: &Limits) -> Result<RemoteSpec, Problem>
 
 /// An address to listen on.
 pub(crate) struct Served {
-    pub(crate) address: Address,
-    /// On which address of the network that is, if it is a network.
+    address: Address,
+    /// On which address of the network that is, if it is a network of this machine.
     pub(crate) at: Option<SocketAddr>,
 }
 
@@ -47,7 +48,7 @@ impl Served {
         let usage = |problem| CliError::new(Kind::Usage, problem);
         let address = parse(text).map_err(usage)?;
         let at = match &address.place {
-            Place::Unix(_) => None,
+            Place::Unix(_) | Place::Shm(_) | Place::Nats(_) => None,
             Place::Tcp(authority) | Place::Http2(authority) => {
                 let name = authority.to_string();
                 let found = tokio::net::lookup_host(&name).await;
@@ -60,32 +61,19 @@ impl Served {
             }
             _ => {
                 let message = format!("`{text}` cannot be listened on from the command line");
-                let hint = "serve over `unix`, `tcp` or `http2`; hosts of your own can serve over the others";
+                let hint = "serve over `unix`, `shm`, `tcp`, `http2` or `nats`; hosts of your own can serve over the others";
                 return Err(usage(Problem::new(message).hint(hint)));
             }
         };
         Ok(Self { address, at })
     }
 
-    /// Listens there. The address is the one that was asked for, with the port that the system chose where that was 0.
+    /// Listens there.
     ///
     /// # Errors
-    /// If the system refuses.
-    pub(crate) async fn listen(&mut self) -> io::Result<Box<dyn Listen>> {
-        Ok(match (&mut self.address.place, self.at) {
-            (Place::Http2(authority), Some(at)) => {
-                let listener = http2::Listener::bind(at).await?;
-                authority.port = listener.address().port();
-                Box::new(listener)
-            }
-            (Place::Tcp(authority), Some(at)) => {
-                let listener = tcp::Listener::bind(at).await?;
-                authority.port = listener.address()?.port();
-                Box::new(listener)
-            }
-            (Place::Unix(path), _) => Box::new(unix::Listener::bind(path)?),
-            _ => return Err(io::ErrorKind::Unsupported.into()),
-        })
+    /// If the system, or a NATS server, refuses.
+    pub(crate) async fn listen(&self) -> io::Result<Listener> {
+        Listener::at(&self.address, &Keys::default()).await
     }
 }
 

@@ -1,8 +1,8 @@
-//! What the tests share: components to run, built once.
+//! What the tests share: components to run, built once, and servers to talk to.
 //!
 //! [`guest`] gives the artifact of a folder in `tests/guests`, [`component`] that of any folder. The first caller
 //! builds, in whatever process; the others wait and find it done. A test that needs a component that cannot be built
-//! fails with the compiler's message.
+//! fails with the compiler's message. [`NatsServer`] is a real server, for as long as it is held.
 
 use std::path::{Path, PathBuf};
 
@@ -11,6 +11,10 @@ use loop_build::{
     BuildOptions, Cancel, Environment, Event, Permission, RustTarget, build_components,
     fresh_component,
 };
+
+mod nats_server;
+
+pub use nats_server::NatsServer;
 
 /// The repository's root.
 pub fn root() -> PathBuf {

@@ -13,7 +13,6 @@ mod wire {
     mod envelope;
     mod golden;
     mod nats;
-    mod nats_server;
     mod shm;
     mod simulator;
     mod transports;

@@ -29,6 +29,7 @@ use tokio::time::timeout;
 use crate::transport::accept::{Accepted, Handshake, Sender};
 use crate::transport::shm::half::{Reader, Side, Writer};
 use crate::transport::shm::memory::{Direction, Memory};
+use crate::transport::unix::SocketFile;
 use crate::transport::{Connect, Listen, Stream, unix};
 
 /// What both sides say first: a name, and the version of the layout.
@@ -66,6 +67,8 @@ impl Connect for Connector {
 #[derive(Debug)]
 pub struct Listener {
     accepted: Accepted,
+    /// Not with what accepts: that ends when the runtime gets to it.
+    _file: SocketFile,
 }
 
 impl Listener {
@@ -78,8 +81,10 @@ impl Listener {
     ///
     /// If something else stands at the path, somebody listens there, or the system refuses.
     pub fn bind(path: impl AsRef<Path>) -> io::Result<Self> {
+        let (listener, file) = unix::Listener::bind(path)?.into_parts();
         Ok(Self {
-            accepted: Accepted::of(unix::Listener::bind(path)?, Offer),
+            accepted: Accepted::of(listener, Offer),
+            _file: file,
         })
     }
 }

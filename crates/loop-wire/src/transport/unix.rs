@@ -31,7 +31,11 @@ impl Connect for Connector {
 #[derive(Debug)]
 pub struct Listener {
     listener: UnixListener,
-    path: PathBuf,
+    #[cfg_attr(
+        not(feature = "shm"),
+        expect(dead_code, reason = "held until it is dropped")
+    )]
+    file: SocketFile,
 }
 
 impl Listener {
@@ -54,8 +58,14 @@ impl Listener {
         };
         Ok(Self {
             listener,
-            path: path.to_owned(),
+            file: SocketFile(path.to_owned()),
         })
+    }
+
+    /// What accepts, and what removes the socket when it is dropped.
+    #[cfg(feature = "shm")]
+    pub(super) fn into_parts(self) -> (UnixListener, SocketFile) {
+        (self.listener, self.file)
     }
 }
 
@@ -73,18 +83,22 @@ impl Listen for Listener {
     }
 }
 
-impl Drop for Listener {
+/// The path of a socket that was made, which is removed when this is dropped.
+#[derive(Debug)]
+pub(super) struct SocketFile(PathBuf);
+
+impl Drop for SocketFile {
     fn drop(&mut self) {
-        let _ = std::fs::remove_file(&self.path);
+        let _ = std::fs::remove_file(&self.0);
     }
 }
 
 #[cfg(feature = "shm")]
-impl crate::transport::accept::Source for Listener {
+impl crate::transport::accept::Source for UnixListener {
     type Connection = UnixStream;
 
     async fn next(&mut self) -> io::Result<UnixStream> {
-        Ok(self.listener.accept().await?.0)
+        Ok(self.accept().await?.0)
     }
 }
 

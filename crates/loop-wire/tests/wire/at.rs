@@ -8,7 +8,7 @@ use loop_wire::{Address, Call, Client, Code, Handler, Meta, Protocol, Server, Ta
 use tokio::time::timeout;
 
 use crate::wire::certificates;
-use crate::wire::nats_server::NatsServer;
+use loop_test::NatsServer;
 
 /// Longer than anything here takes; a case that waits so long hangs.
 const LONG: Duration = Duration::from_secs(20);

@@ -14,7 +14,7 @@ use tokio::io::AsyncReadExt;
 use tokio::sync::Notify;
 use tokio::time::timeout;
 
-use crate::wire::nats_server::NatsServer;
+use loop_test::NatsServer;
 
 /// Longer than anything here takes; a case that waits so long hangs.
 const LONG: Duration = Duration::from_secs(20);

@@ -19,8 +19,8 @@ use tokio::sync::mpsc;
 use tokio::time::timeout;
 
 use crate::wire::certificates;
-use crate::wire::nats_server::NatsServer;
 use crate::wire::simulator::said;
+use loop_test::NatsServer;
 
 /// Both ends of a transport, and what keeps them alive.
 struct Ends {

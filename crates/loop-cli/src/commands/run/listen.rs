@@ -49,7 +49,7 @@ pub(super) async fn expose(
     address: &str,
     interrupt: &Interrupt,
 ) -> Result<u8, CliError> {
-    let mut served = Served::new(address).await?;
+    let served = Served::new(address).await?;
     let exposed = app.expose(served.at);
     let exposed = exposed.map_err(|error| refused(ui, plan, &error))?;
     let mut interfaces: Vec<_> = exposed.interfaces().map(str::to_owned).collect();
@@ -65,7 +65,7 @@ pub(super) async fn expose(
     let interfaces = interfaces.join(", ");
     ui.say(&format!(
         "serving {interfaces} at {} (end with Ctrl-C)",
-        served.address
+        listener.address()
     ));
     tokio::select! {
         ended = server.serve(listener) => {
