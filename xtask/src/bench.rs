@@ -11,7 +11,7 @@ use crate::steps::{self, Outcome};
 
 /// Runs the program that has the benchmark, in the caller's folder.
 ///
-/// Those of the reactor and of the wire are packages of their own, which know no wasmtime and need no components.
+/// Those of the reactor are a package of their own, which knows no wasmtime and needs no components.
 pub(crate) fn run(repo: &Repo, arguments: &[String]) -> Result<ExitCode> {
     match arguments.split_first() {
         Some((name, rest)) if name == "reactor" => {
@@ -23,9 +23,10 @@ pub(crate) fn run(repo: &Repo, arguments: &[String]) -> Result<ExitCode> {
         }
         Some((name, _)) if name == "transports" => {
             let nats = setup::nats_server(repo)?;
-            build(repo, &["loop-bench-wire"], |release| {
-                let mut bench = Command::new(release.join("loop-bench-wire"));
-                bench.args(arguments).env("LOOP_NATS_SERVER", nats);
+            build(repo, &["loop-cli"], |release| {
+                let mut bench = Command::new(release.join("loop"));
+                bench.arg("bench").args(arguments);
+                bench.env("LOOP_NATS_SERVER", nats);
                 bench
             })
         }

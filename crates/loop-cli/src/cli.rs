@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::commands::{
-    build, check, completions, component, doctor, grants, host, inspect, new, run,
+    bench, build, check, completions, component, doctor, grants, host, inspect, new, run,
 };
 use crate::error::{EXIT_CODES, Kind};
 use crate::ui::{Color, Ui};
@@ -51,6 +51,7 @@ pub(crate) enum Command {
     Schema,
     Doctor(doctor::Args),
     Host(host::Args),
+    Bench(bench::Args),
     Completions(completions::Args),
 }
 

@@ -1,5 +1,6 @@
 //! The commands: a file each, with its arguments and what it does.
 
+pub(crate) mod bench;
 pub(crate) mod build;
 pub(crate) mod check;
 pub(crate) mod completions;
@@ -41,6 +42,7 @@ pub(crate) fn run(ui: &Ui, command: Command) -> Result<u8, CliError> {
         Command::Schema => ui::json(&loop_core::manifest::schema()).map(|()| 0),
         Command::Doctor(args) => doctor::run(ui, &args),
         Command::Host(args) => host::run(ui, &args),
+        Command::Bench(args) => bench::run(ui, &args),
         Command::Completions(args) => completions::run(&args),
     }
 }

@@ -77,7 +77,11 @@ impl Served {
     }
 }
 
-fn parse(text: &str) -> Result<Address, Problem> {
+/// Reads an address.
+///
+/// # Errors
+/// If the text is none.
+pub(crate) fn parse(text: &str) -> Result<Address, Problem> {
     text.parse::<Address>().map_err(|error| {
         let hint = "an address looks like loop+unix:///run/store.sock or wrpc+tcp://localhost:7761";
         Problem::new(error.to_string()).hint(hint)

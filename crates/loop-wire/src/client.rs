@@ -14,7 +14,7 @@ use crate::envelope::{CallId, Resource, Role, Settings};
 use crate::frame::Path;
 use crate::plain;
 use crate::session::{self, Driver, Session};
-use crate::transport::{self, Connect, Keys};
+use crate::transport::{Connect, Connector, Keys};
 
 /// What is spoken over a transport. It is chosen, never found out: both sides of an address agree on it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -37,7 +37,7 @@ pub struct Client {
 
 struct Shared {
     protocol: Protocol,
-    connector: Arc<dyn Connect>,
+    connector: Box<dyn Connect>,
     settings: Settings,
     session: Mutex<Option<Arc<Session>>>,
     /// Held by who connects.
@@ -52,7 +52,16 @@ impl Client {
 
     /// As [`new`](Self::new), with what this side of the envelope takes.
     pub fn with_settings(protocol: Protocol, connector: impl Connect, settings: Settings) -> Self {
-        Self::over(protocol, Arc::new(connector), settings)
+        let shared = Shared {
+            protocol,
+            connector: Box::new(connector),
+            settings,
+            session: Mutex::default(),
+            connecting: tokio::sync::Mutex::default(),
+        };
+        Self {
+            shared: Arc::new(shared),
+        }
     }
 
     /// A client of the peer at an address, with the keys that its transport needs. Nothing is connected before the first
@@ -63,24 +72,11 @@ impl Client {
     /// If the host's name is none that a certificate could have; for `stdio:`, whose stream is there already and goes to
     /// [`new`](Self::new) by `stdio::Connector`; or if the transport was left out when this was built.
     pub fn at(address: &Address, keys: &Keys) -> Result<Self, CallError> {
-        let connector = transport::connector(&address.place, keys).map_err(|error| {
+        let connector = Connector::at(address, keys).map_err(|error| {
             let message = format!("no client can be made for `{address}`: {error}");
             CallError::new(Code::Unsupported, message)
         })?;
-        Ok(Self::over(address.protocol, connector, Settings::default()))
-    }
-
-    fn over(protocol: Protocol, connector: Arc<dyn Connect>, settings: Settings) -> Self {
-        let shared = Shared {
-            protocol,
-            connector,
-            settings,
-            session: Mutex::default(),
-            connecting: tokio::sync::Mutex::default(),
-        };
-        Self {
-            shared: Arc::new(shared),
-        }
+        Ok(Self::new(address.protocol, connector))
     }
 
     /// What it speaks.

@@ -1,7 +1,7 @@
 //! What carries the bytes: each transport gives byte streams in both directions, and nothing else.
 //!
 //! A transport is a [`Connect`] on the calling side and a [`Listen`] on the serving side. An [`Address`](crate::Address)
-//! names one: [`Client::at`](crate::Client::at) and [`Listener::at`] open it. Both sides make [`Stream`]s, which keep this
+//! names one: [`Connector::at`] and [`Listener::at`] open it. Both sides make [`Stream`]s, which keep this
 //! contract, and one test suite (`tests/transports.rs`) holds every transport to it:
 //!
 //! - bytes arrive in order, whole, once;
@@ -39,8 +39,7 @@ pub mod tls;
 #[cfg(feature = "unix")]
 pub mod unix;
 
-pub(crate) use at::connector;
-pub use at::{Keys, Listener};
+pub use at::{Connector, Keys, Listener};
 
 /// The half of a [`Stream`] that is read.
 pub type Reader = Box<dyn AsyncRead + Send + Unpin>;

@@ -27,6 +27,7 @@ fn the_short_help() {
       schema       Print the JSON Schema of loop.toml, for editors
       doctor       Show what builds components on this machine, what is missing and how to get it
       host         Make hosts of your own on loop-host
+      bench        Measure what things cost on this machine
       completions  Print a script that completes the arguments of `loop` in a shell
       help         Print this message or the help of the given subcommand(s)
 
@@ -121,6 +122,9 @@ fn every_command_has_help() {
         "grants",
         "schema",
         "doctor",
+        "bench",
+        "bench transports",
+        "bench serve",
         "completions",
     ] {
         let mut args: Vec<&str> = command.split(' ').collect();

@@ -12,6 +12,7 @@
 
 mod apps;
 mod bad_input;
+mod bench;
 mod builds;
 mod denials;
 mod disks;

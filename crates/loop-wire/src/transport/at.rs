@@ -25,6 +25,37 @@ pub struct Keys {
     pub nats: async_nats::ConnectOptions,
 }
 
+/// Connects to an address, whatever the transport.
+pub struct Connector {
+    address: Address,
+    connector: Box<dyn Connect>,
+}
+
+impl Connector {
+    /// What connects to `address`, with the keys that its transport needs. Nothing is connected yet.
+    ///
+    /// # Errors
+    ///
+    /// If the host's name is none that a certificate could have; for `stdio:`, whose stream is there already; or if the
+    /// transport was left out when this was built.
+    pub fn at(address: &Address, keys: &Keys) -> io::Result<Self> {
+        Ok(Self {
+            address: address.clone(),
+            connector: connector(&address.place, keys)?,
+        })
+    }
+}
+
+impl Connect for Connector {
+    fn connect(&self) -> BoxFuture<'_, io::Result<Stream>> {
+        self.connector.connect()
+    }
+
+    fn spreads(&self) -> bool {
+        self.connector.spreads()
+    }
+}
+
 /// Listens at an address, whatever the transport.
 pub struct Listener {
     address: Address,
@@ -71,35 +102,35 @@ impl Listen for Listener {
     clippy::unused_async,
     reason = "it depends on which transports are built in"
 )]
-pub(crate) fn connector(place: &Place, keys: &Keys) -> io::Result<Arc<dyn Connect>> {
+fn connector(place: &Place, keys: &Keys) -> io::Result<Box<dyn Connect>> {
     Ok(match place {
         #[cfg(feature = "unix")]
-        Place::Unix(path) => Arc::new(crate::transport::unix::Connector::new(path)),
+        Place::Unix(path) => Box::new(crate::transport::unix::Connector::new(path)),
         #[cfg(all(feature = "shm", target_os = "linux"))]
-        Place::Shm(path) => Arc::new(crate::transport::shm::Connector::new(path)),
+        Place::Shm(path) => Box::new(crate::transport::shm::Connector::new(path)),
         #[cfg(feature = "tcp")]
-        Place::Tcp(to) => Arc::new(crate::transport::tcp::Connector::new(to.to_string())),
+        Place::Tcp(to) => Box::new(crate::transport::tcp::Connector::new(to.to_string())),
         #[cfg(feature = "tls")]
         Place::Tls(to) => {
             let config = keys.caller()?;
             let connector = crate::transport::tls::Connector::new(to.to_string(), &to.host, config);
-            Arc::new(connector.map_err(invalid)?)
+            Box::new(connector.map_err(invalid)?)
         }
         #[cfg(feature = "quic")]
         Place::Quic(to) => {
             let config = quinn::crypto::rustls::QuicClientConfig::try_from(keys.caller()?);
             let config = quinn::ClientConfig::new(Arc::new(config.map_err(invalid)?));
             let connector = crate::transport::quic::Connector::at(to.to_string(), &to.host, config);
-            Arc::new(connector)
+            Box::new(connector)
         }
         #[cfg(feature = "http2")]
-        Place::Http2(to) => Arc::new(crate::transport::http2::Connector::new(to.to_string())),
+        Place::Http2(to) => Box::new(crate::transport::http2::Connector::new(to.to_string())),
         #[cfg(feature = "nats")]
         Place::Nats(to) => {
             let options = keys.nats.clone();
             let server = to.server.to_string();
             let connector = crate::transport::nats::Connector::new(server, &to.name, options);
-            Arc::new(if to.sticky {
+            Box::new(if to.sticky {
                 connector.sticky()
             } else {
                 connector
@@ -220,6 +251,15 @@ impl fmt::Debug for Keys {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         // Nothing of it is for a log.
         formatter.debug_struct("Keys").finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Connector {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Connector")
+            .field("address", &self.address)
+            .finish_non_exhaustive()
     }
 }
 

@@ -9,7 +9,8 @@ use std::thread::JoinHandle;
 use anyhow::Context as _;
 use loop_wire::transport::shm::ring::{Consumer, Producer, RING_WORDS, Ring, Unread};
 
-use crate::peer::{Placement, Role};
+use crate::peer::Role;
+use crate::plan::Placement;
 
 /// Two rings, and a thread that echoes.
 pub(crate) struct Rings {

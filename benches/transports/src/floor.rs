@@ -1,27 +1,34 @@
 //! The floor: two blocking processes that send the same number of bytes to and fro, over what the transport stands on. For
-//! shared memory where both are awake it is the ring itself, else the unix socket; for TLS it is TCP.
+//! shared memory where both are awake it is the ring itself, else the unix socket.
 
+use std::ffi::OsString;
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream, UdpSocket};
 use std::os::unix::net::{UnixListener, UnixStream};
+use std::path::Path;
+use std::time::Instant;
 
-use crate::nats::{self, NatsServer, Requests};
-use crate::ours;
-use crate::peer::{Peer, Placement, Role, say};
+use rustls::{ClientConnection, ServerConnection, StreamOwned};
+
+use crate::callee::runtime;
+use crate::certificate;
+use crate::nats::{self, Requests};
+use crate::peer::{Peer, Role, say};
+use crate::plan::{Placement, Transport};
 use crate::rings::Rings;
-use crate::transport::Transport;
+use crate::stamps::nanoseconds;
 
 /// A process that echoes, and a descriptor that leads to it.
 pub(crate) struct Floor {
     pipe: Pipe,
     bytes: Vec<u8>,
     _peer: Peer,
-    _nats: Option<NatsServer>,
 }
 
 enum Pipe {
     Unix(UnixStream),
     Tcp(TcpStream),
+    Tls(Box<StreamOwned<ClientConnection, TcpStream>>),
     /// One datagram for each ping: what QUIC does, less what QUIC adds.
     Udp(UdpSocket),
     Rings(Rings),
@@ -30,50 +37,70 @@ enum Pipe {
 }
 
 impl Floor {
+    /// So many bytes, over what the transport stands on. `nats` is where a server of NATS is.
     pub(crate) fn start(
+        command: &[OsString],
         transport: Transport,
         placement: Placement,
         size: usize,
+        nats: &str,
     ) -> anyhow::Result<Self> {
-        let nats = (transport == Transport::Nats)
-            .then(NatsServer::start)
-            .transpose()?;
-        let size_or_server = match &nats {
-            Some(server) => server.address.clone(),
-            None => size.to_string(),
+        let extra = match transport {
+            Transport::Nats => nats.to_owned(),
+            _ => size.to_string(),
         };
-        let peer = Peer::start("echo", transport, placement, &size_or_server)?;
+        let peer = Peer::start(command, "echo", transport, placement, &extra)?;
+        let tcp = || -> anyhow::Result<TcpStream> {
+            let stream = TcpStream::connect(&peer.address)?;
+            stream.set_nodelay(true)?;
+            Ok(stream)
+        };
         let pipe = match transport {
             Transport::Shm if placement == Placement::Awake => Pipe::Rings(Rings::new(placement)),
-            Transport::Nats => Pipe::Nats(Requests::new(ours::runtime()?, &size_or_server)?),
             Transport::Unix | Transport::Shm => Pipe::Unix(UnixStream::connect(&peer.address)?),
-            Transport::Tcp | Transport::Http2 | Transport::Tls => {
-                let stream = TcpStream::connect(&peer.address)?;
-                stream.set_nodelay(true)?;
-                Pipe::Tcp(stream)
+            Transport::Tcp | Transport::Http2 => Pipe::Tcp(tcp()?),
+            Transport::Tls => {
+                let config = certificate::trust(peer.folder())?;
+                let connection = ClientConnection::new(config, certificate::NAME.try_into()?)?;
+                Pipe::Tls(Box::new(StreamOwned::new(connection, tcp()?)))
             }
             Transport::Quic => {
                 let socket = UdpSocket::bind("127.0.0.1:0")?;
                 socket.connect(&peer.address)?;
                 Pipe::Udp(socket)
             }
+            Transport::Nats => Pipe::Nats(Requests::new(runtime()?, nats)?),
         };
         placement.take(Role::Caller)?;
         Ok(Self {
             pipe,
             bytes: vec![7; size],
             _peer: peer,
-            _nats: nats,
         })
     }
 
-    pub(crate) fn ping_pong(&mut self) -> anyhow::Result<()> {
+    /// How long each of so many took, in nanoseconds.
+    pub(crate) fn round(&mut self, times: u32) -> anyhow::Result<Vec<u64>> {
+        let mut taken = Vec::new();
+        for _ in 0..times {
+            let began = Instant::now();
+            self.ping_pong()?;
+            taken.push(nanoseconds(began));
+        }
+        Ok(taken)
+    }
+
+    fn ping_pong(&mut self) -> anyhow::Result<()> {
         match &mut self.pipe {
             Pipe::Unix(stream) => {
                 stream.write_all(&self.bytes)?;
                 stream.read_exact(&mut self.bytes)?;
             }
             Pipe::Tcp(stream) => {
+                stream.write_all(&self.bytes)?;
+                stream.read_exact(&mut self.bytes)?;
+            }
+            Pipe::Tls(stream) => {
                 stream.write_all(&self.bytes)?;
                 stream.read_exact(&mut self.bytes)?;
             }
@@ -94,25 +121,23 @@ impl Floor {
 const DATAGRAM_BYTES: usize = 1200;
 
 /// The other process: sends back what comes, so many bytes at a time, or through a server.
-pub(crate) fn echo(transport: Transport, size_or_server: &str) -> anyhow::Result<()> {
+pub(crate) fn echo(transport: Transport, folder: &Path, extra: &str) -> anyhow::Result<()> {
     if transport == Transport::Nats {
-        return nats::echo(&ours::runtime()?, size_or_server);
+        return nats::echo(&runtime()?, extra);
     }
-    let size = size_or_server.parse()?;
+    let size = extra.parse()?;
     match transport {
         Transport::Unix | Transport::Shm => {
-            let folder = tempfile::tempdir()?;
-            let path = folder.path().join("socket");
+            let path = folder.join("socket");
             let listener = UnixListener::bind(&path)?;
             say(&path.to_string_lossy())?;
             echo_stream(listener.accept()?.0, size)
         }
-        Transport::Tcp | Transport::Http2 | Transport::Tls => {
-            let listener = TcpListener::bind("127.0.0.1:0")?;
-            say(&listener.local_addr()?.to_string())?;
-            let (stream, _) = listener.accept()?;
-            stream.set_nodelay(true)?;
-            echo_stream(stream, size)
+        Transport::Tcp | Transport::Http2 => echo_stream(accepted()?, size),
+        Transport::Tls => {
+            let config = certificate::make(folder)?;
+            let connection = ServerConnection::new(config)?;
+            echo_stream(StreamOwned::new(connection, accepted()?), size)
         }
         Transport::Quic | Transport::Nats => {
             let socket = UdpSocket::bind("127.0.0.1:0")?;
@@ -124,6 +149,15 @@ pub(crate) fn echo(transport: Transport, size_or_server: &str) -> anyhow::Result
             }
         }
     }
+}
+
+/// The one connection that comes.
+fn accepted() -> anyhow::Result<TcpStream> {
+    let listener = TcpListener::bind("127.0.0.1:0")?;
+    say(&listener.local_addr()?.to_string())?;
+    let (stream, _) = listener.accept()?;
+    stream.set_nodelay(true)?;
+    Ok(stream)
 }
 
 fn echo_stream(mut stream: impl Read + Write, size: usize) -> anyhow::Result<()> {

@@ -1,6 +1,7 @@
 //! A server of NATS, and the floor over it: its own request and reply.
 
 use std::io::{BufRead as _, BufReader};
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
 use anyhow::Context as _;
@@ -21,14 +22,17 @@ pub(crate) struct NatsServer {
 }
 
 impl NatsServer {
+    /// Starts one, if the program is here.
     pub(crate) fn start() -> anyhow::Result<Self> {
-        let program = std::env::var_os("LOOP_NATS_SERVER").unwrap_or("nats-server".into());
+        let program = program().context(
+            "nats-server is not installed: it is Debian's package `nats-server`, or is named in LOOP_NATS_SERVER",
+        )?;
         let mut child = Command::new(program)
             .args(["--addr", "127.0.0.1", "--port", "-1"])
             .stdin(Stdio::null())
             .stderr(Stdio::piped())
             .spawn()
-            .context("start nats-server: is it installed, or named in LOOP_NATS_SERVER?")?;
+            .context("start nats-server")?;
         let stderr = child.stderr.take().context("it has a standard error")?;
         let mut server = Self {
             child,
@@ -46,6 +50,17 @@ impl NatsServer {
         anyhow::ensure!(!server.address.is_empty(), "nats-server did not start");
         Ok(server)
     }
+}
+
+/// Where Debian puts it users who are not root do not look.
+fn program() -> Option<PathBuf> {
+    if let Some(named) = std::env::var_os("LOOP_NATS_SERVER") {
+        return Some(named.into());
+    }
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let folders = std::env::split_paths(&path).chain(["/usr/sbin".into()]);
+    let mut programs = folders.map(|folder| folder.join("nats-server"));
+    programs.find(|program| program.is_file())
 }
 
 impl Drop for NatsServer {
