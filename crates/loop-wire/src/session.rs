@@ -48,6 +48,8 @@ struct State {
     driver: Option<Waker>,
     /// Whether only the driver writes now: it does so after what it does, or the stream took nothing more.
     driver_writes: bool,
+    /// Whether the driver stopped to read, because too much waits to be written.
+    deaf: bool,
     /// Whether bytes were written that the stream may still hold.
     unflushed: bool,
     /// Whether nobody will open a call any more.
@@ -70,6 +72,7 @@ impl Session {
             wakers: HashMap::new(),
             driver: None,
             driver_writes: true,
+            deaf: false,
             unflushed: false,
             closing: false,
         };
@@ -214,6 +217,11 @@ impl State {
             }
             self.connection.written(written, now);
             self.unflushed = true;
+            if self.deaf && self.connection.wants_input() {
+                // Nothing else would have the driver look at the stream again.
+                self.deaf = false;
+                self.driver.as_ref().map(Waker::wake_by_ref);
+            }
         }
         if self.unflushed {
             ready!(Pin::new(writer).poll_flush(context))?;

@@ -113,6 +113,7 @@ impl Driver {
                 return Poll::Ready(());
             }
             if !state.connection.wants_input() {
+                state.deaf = true;
                 return Poll::Pending;
             }
             state.connection.needs()

@@ -196,6 +196,11 @@ macro_rules! hold {
             }
 
             #[tokio::test]
+            async fn many_large_calls_are_answered_at_once() {
+                super::crowd($ends().await).await;
+            }
+
+            #[tokio::test]
             async fn a_call_that_is_dropped_is_cancelled() {
                 super::cancel($ends().await).await;
             }
@@ -380,6 +385,22 @@ async fn calls(ends: Ends, protocol: Protocol) {
         let called = client.call(&target, &meta, params.clone());
         let called = timeout(LONG, called).await.unwrap();
         assert_eq!(called, Ok(params), "{size} bytes");
+    }
+    serving.abort();
+}
+
+/// Both directions are full at once, again and again: whoever stops reading until it has written has to begin again.
+async fn crowd(ends: Ends) {
+    let (sender, _events) = unbounded();
+    let server = Server::new(Echo(sender));
+    let serving = tokio::spawn(async move { server.serve(Listener(ends.listener)).await });
+    let client = Client::new(Protocol::Envelope, Connector(ends.connector));
+    let (target, meta) = (target("echo"), Meta::default());
+    let params = Bytes::from(pattern(0, 1 << 20));
+    let calls = (0..64).map(|_| client.call(&target, &meta, params.clone()));
+    let called = timeout(LONG, futures::future::join_all(calls)).await;
+    for answer in called.unwrap() {
+        assert!(answer.unwrap() == params);
     }
     serving.abort();
 }
