@@ -30,6 +30,8 @@
 //! This crate opens nothing, sends nothing and runs nothing. It knows no transport and no engine.
 
 pub mod adapter;
+mod check;
+mod cursor;
 mod decode;
 mod encode;
 mod fault;

@@ -31,6 +31,10 @@ pub(crate) enum Broken {
 
 /// Reads a number of so many bits, and says how many bytes it took.
 pub(crate) fn unsigned(bytes: &[u8], bits: u32) -> Result<(u64, usize), Broken> {
+    // Most numbers are small, and of most texts the length.
+    if let Some(byte @ ..0x80) = bytes.first() {
+        return Ok((u64::from(*byte), 1));
+    }
     let (value, last, used) = groups(bytes, bits)?;
     let over = used * 7;
     if over > bits && u32::from(last) >> (7 - (over - bits)) != 0 {
