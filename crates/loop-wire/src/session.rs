@@ -48,8 +48,6 @@ struct State {
     driver: Option<Waker>,
     /// Whether only the driver writes now: it does so after what it does, or the stream took nothing more.
     driver_writes: bool,
-    /// Whether the driver stopped to read, because too much waits to be written.
-    deaf: bool,
     /// Whether bytes were written that the stream may still hold.
     unflushed: bool,
     /// Whether nobody will open a call any more.
@@ -72,7 +70,6 @@ impl Session {
             wakers: HashMap::new(),
             driver: None,
             driver_writes: true,
-            deaf: false,
             unflushed: false,
             closing: false,
         };
@@ -215,11 +212,11 @@ impl State {
             if written == 0 {
                 return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
             }
+            let was_deaf = !self.connection.wants_input();
             self.connection.written(written, now);
             self.unflushed = true;
-            if self.deaf && self.connection.wants_input() {
+            if was_deaf && self.connection.wants_input() {
                 // Nothing else would have the driver look at the stream again.
-                self.deaf = false;
                 self.driver.as_ref().map(Waker::wake_by_ref);
             }
         }

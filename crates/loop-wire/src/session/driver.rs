@@ -113,7 +113,6 @@ impl Driver {
                 return Poll::Ready(());
             }
             if !state.connection.wants_input() {
-                state.deaf = true;
                 return Poll::Pending;
             }
             state.connection.needs()
