@@ -157,11 +157,13 @@
 
 #![forbid(unsafe_code)]
 
+pub mod fiber;
 pub mod graph;
 mod handle;
 pub mod portable;
 mod stop;
 
+pub use fiber::Fiber;
 pub use graph::{Cx, Fold, Graph, Lane, Lanes, Moment, NESTED_MAX, Scope, Unreachable};
 pub use handle::{Computed, Effect, Handle, Id, Signal, Source};
 pub use stop::{Failure, Stop};

@@ -89,6 +89,24 @@ pub enum Failure {
         /// How many there are.
         length: usize,
     },
+    /// Two hooks or two children of a fiber have the same name.
+    #[error("{name:?} is there twice in one fiber")]
+    Twice {
+        /// The name or the key.
+        name: String,
+    },
+    /// A fiber asked for a context that nothing above it provides.
+    #[error("nothing above provides {what}")]
+    Unprovided {
+        /// The type that was asked for.
+        what: &'static str,
+    },
+    /// There would be too many fibers: see [`Graph::limit_fibers`](crate::Graph::limit_fibers).
+    #[error("more than {most} fibers")]
+    TooMany {
+        /// How many there may be.
+        most: usize,
+    },
     /// An error of the program's own.
     #[error("the computation failed")]
     Program(#[source] Box<dyn Error>),

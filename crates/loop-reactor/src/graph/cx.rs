@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::fmt;
 
+use crate::fiber::host::Hosted;
 use crate::graph::arena::{Edges, Nodes};
 use crate::graph::node::{Edge, GONE, NONE, State};
 use crate::graph::trace::Trace;
@@ -37,6 +38,16 @@ pub struct Cx {
     pub(crate) goals: Vec<u32>,
     /// Effects that may have to run.
     pub(crate) queue: Vec<u32>,
+    /// Fibers that may have to run.
+    pub(crate) renders: Vec<u32>,
+    /// Fibers whose children may have other places, since time went back or forth.
+    pub(crate) moved: Vec<u32>,
+    /// How many fibers there are.
+    pub(crate) fibers: usize,
+    /// What the host may have to be told of.
+    pub(crate) touched: Vec<Id>,
+    /// Of what the host is told: how to see what that is.
+    pub(crate) hosts: HashMap<u32, Hosted>,
     /// Effects that stopped since they were last asked for.
     pub(crate) stopped: Vec<Id>,
     /// What happens, while somebody wants to know.
@@ -91,6 +102,11 @@ impl Cx {
             deferred: NONE,
             goals: Vec::new(),
             queue: Vec::new(),
+            renders: Vec::new(),
+            moved: Vec::new(),
+            fibers: 0,
+            touched: Vec::new(),
+            hosts: HashMap::new(),
             stopped: Vec::new(),
             trace: None,
             names: HashMap::new(),

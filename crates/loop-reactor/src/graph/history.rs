@@ -1,6 +1,7 @@
 //! The history: the journals of past ticks, as a tree of moments.
 
 use std::collections::{BTreeMap, HashSet};
+use std::convert::Infallible;
 
 use crate::graph::Graph;
 use crate::graph::journal::{Step, Way, Write};
@@ -239,6 +240,10 @@ impl Graph {
         }
         history.now = moment;
         self.history = Some(history);
+        if !self.cx.renders.is_empty() {
+            // Fibers say again what they read. What they say to be below them is there already.
+            let Ok(()) = self.tick(|_| Ok::<(), Infallible>(()));
+        }
         self.flush();
         Ok(())
     }

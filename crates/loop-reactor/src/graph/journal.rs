@@ -124,6 +124,12 @@ impl Cx {
         }
         let first = std::mem::replace(&mut self.nodes[index].first_dep, NONE);
         self.edges.remove_from(&mut self.nodes, first);
+        if self.nodes[index].state.has(State::HOST) {
+            self.touched.push(id);
+        }
+        if self.nodes[index].state.has(State::FIBER) {
+            self.fibers -= 1;
+        }
         self.nodes.retire(index);
         if let Some(trace) = &mut self.trace {
             trace.forget(index);
@@ -140,6 +146,12 @@ impl Cx {
         if node.state.has(State::EFFECT) {
             self.queue.push(id.index);
         }
+        if node.state.has(State::FIBER) {
+            self.fibers += 1;
+        }
+        if self.nodes[id.index].state.has(State::FIBER | State::HOST) {
+            self.touch(id.index);
+        }
         self.mark(GONE);
     }
 
@@ -147,6 +159,7 @@ impl Cx {
     pub(crate) fn free(&mut self, index: u32) {
         self.nodes.free(index);
         self.names.remove(&index);
+        self.hosts.remove(&index);
     }
 }
 

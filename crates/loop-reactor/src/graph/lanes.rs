@@ -197,6 +197,9 @@ impl Graph {
         for open in open.iter_mut().rev() {
             self.uncover(&mut open.steps);
         }
+        if self.cx.fibers > 0 {
+            self.mark_now();
+        }
         let value = match self.tick(facts) {
             Ok(value) => value,
             Err(error) => {
@@ -207,6 +210,7 @@ impl Graph {
                 return Err(error);
             }
         };
+        self.settle_tree();
         open.retain(|open| !done.contains(&open.lane));
         let mut starts = Vec::new();
         open.retain(|open| {
@@ -234,6 +238,8 @@ impl Graph {
         for doomed in self.tick.doomed.split_off(before) {
             self.end(doomed);
         }
+        // What fibers make of it belongs to the lane as well.
+        self.settle_tree();
         Ok(())
     }
 

@@ -27,6 +27,10 @@ pub(crate) struct Node {
     pub(crate) first_dep: u32,
     /// Of a signal: which of the tick's writes was its latest, if it was one at all.
     pub(crate) written: u32,
+    /// Of a fiber: its place among its siblings.
+    pub(crate) place: u32,
+    /// Of a fiber: the pass in which it ran last.
+    pub(crate) pass: u32,
 }
 
 /// `sub` read `dep`. Each edge stands in two lists: of those who read `dep`, and of what `sub` read.
@@ -60,10 +64,26 @@ impl State {
     /// Flips with each run. Edges hold the parity of the run that last used them, so that an edge tells whether it was used
     /// in this run already.
     pub(crate) const PARITY: Self = Self(1 << 5);
-    /// It was disposed of, and may come back.
-    pub(crate) const RETIRED: Self = Self(1 << 7);
     /// It is in use.
     pub(crate) const LIVE: Self = Self(1 << 6);
+    /// It was disposed of, and may come back.
+    pub(crate) const RETIRED: Self = Self(1 << 7);
+    /// It is a fiber: it runs before the end of a tick, in the order of the tree.
+    pub(crate) const FIBER: Self = Self(1 << 8);
+    /// Its value is something that the host is told to set up.
+    pub(crate) const HOST: Self = Self(1 << 9);
+    /// Of a fiber: it waits in the queue of the one above it.
+    pub(crate) const QUEUED: Self = Self(1 << 10);
+    /// Of a fiber: the pass through the tree is at it, or below it.
+    pub(crate) const OPEN: Self = Self(1 << 11);
+    /// Of a fiber: it runs only when the program says so.
+    pub(crate) const DETACHED: Self = Self(1 << 12);
+
+    /// What it stays when it is disposed of.
+    pub(crate) const KIND: Self =
+        Self(Self::EFFECT.0 | Self::PARITY.0 | Self::FIBER.0 | Self::HOST.0 | Self::DETACHED.0);
+    /// It runs without being read.
+    pub(crate) const SINK: Self = Self(Self::EFFECT.0 | Self::FIBER.0);
 
     /// Not known to be up to date.
     pub(crate) const STALE: Self = Self(Self::DIRTY.0 | Self::PENDING.0);

@@ -149,10 +149,33 @@ impl Cx {
 
     /// Runs a node, for itself or for one that is being checked. If its value changes, those who read it are dirty.
     fn run(&mut self, index: u32, wanted_by: u32) {
-        let node = &mut self.nodes[index];
-        let Some(mut body) = node.body.take() else {
+        let Some(mut body) = self.nodes[index].body.take() else {
+            // A fiber: it is run by who walks the tree.
+            let node = &mut self.nodes[index];
+            node.state = node.state & !State::CHECKING;
             return;
         };
+        self.begin(index, wanted_by);
+        let outcome = body.run(self, index);
+        self.finish(index);
+        self.nodes[index].body = Some(body);
+        if self.trace.is_some() {
+            self.event(index, outcome.into());
+        }
+        match outcome {
+            Outcome::Same => {}
+            Outcome::Changed => self.spread(index),
+            Outcome::Deferred => {
+                let node = &mut self.nodes[index];
+                node.state = node.state | State::DIRTY;
+            }
+        }
+    }
+
+    /// Begins a run: what is read from now on is what this node reads.
+    #[inline]
+    pub(crate) fn begin(&mut self, index: u32, wanted_by: u32) {
+        let node = &mut self.nodes[index];
         let state = (node.state & !(State::STALE | State::CHECKING)).flip(State::PARITY);
         node.state = state | State::RUNNING;
         let frame = Frame {
@@ -165,7 +188,11 @@ impl Cx {
             base: self.stack.len(),
         };
         self.frames.push(std::mem::replace(&mut self.frame, frame));
-        let outcome = body.run(self, index);
+    }
+
+    /// Ends a run.
+    #[inline]
+    pub(crate) fn finish(&mut self, index: u32) {
         let frame = std::mem::replace(&mut self.frame, self.frames.pop().unwrap_or(Frame::OUTSIDE));
         // What was read in the run before and not in this one.
         if frame.next != NONE {
@@ -176,19 +203,7 @@ impl Cx {
             self.edges.remove_from(&mut self.nodes, frame.next);
         }
         let node = &mut self.nodes[index];
-        node.body = Some(body);
         node.state = node.state & !State::RUNNING;
-        if self.trace.is_some() {
-            self.event(index, outcome.into());
-        }
-        match outcome {
-            Outcome::Same => {}
-            Outcome::Changed => self.spread(index),
-            Outcome::Deferred => {
-                let node = &mut self.nodes[index];
-                node.state = node.state | State::DIRTY;
-            }
-        }
     }
 
     /// Those who wait to know whether this one changed are dirty, for it has.

@@ -8,6 +8,9 @@ impl Cx {
     ///
     /// What is marked already is not entered again: everything below it is marked.
     pub(crate) fn mark(&mut self, changed: u32) {
+        if self.nodes[changed].state.has(State::FIBER | State::HOST) {
+            self.touch(changed);
+        }
         let base = self.stack.len();
         let mut direct = self.nodes[changed].first_sub;
         while direct != NONE {
@@ -36,6 +39,21 @@ impl Cx {
         }
     }
 
+    /// A fiber must run for what was done to itself, or the host may have to be told of something.
+    #[cold]
+    pub(crate) fn touch(&mut self, index: u32) {
+        let node = &mut self.nodes[index];
+        if node.state.has(State::FIBER) {
+            node.state = node.state | State::DIRTY;
+            self.renders.push(index);
+            // What it has below it may be other things now, or stand elsewhere.
+            self.moved.push(index);
+        }
+        if self.nodes[index].state.has(State::HOST) {
+            self.touched.push(self.nodes.id(index));
+        }
+    }
+
     /// Records why a node will run.
     #[inline]
     pub(crate) fn blame(&mut self, index: u32, cause: u32) {
@@ -54,8 +72,12 @@ impl Cx {
         node.state = before | mark;
         if before.has(State::STALE) {
             NONE
-        } else if before.has(State::EFFECT) {
-            self.queue.push(index);
+        } else if before.has(State::SINK) {
+            if before.has(State::FIBER) {
+                self.renders.push(index);
+            } else {
+                self.queue.push(index);
+            }
             NONE
         } else {
             node.first_sub

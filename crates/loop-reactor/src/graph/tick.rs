@@ -3,7 +3,7 @@
 use crate::graph::Graph;
 use crate::graph::arena::Nodes;
 use crate::graph::journal::{Presence, Step, Way, Write};
-use crate::graph::node::NONE;
+use crate::graph::node::{NONE, State};
 use crate::graph::scope::Scope;
 use crate::handle::Id;
 
@@ -67,6 +67,9 @@ impl Graph {
             self.tick.doomed.truncate(doomed);
             self.undo();
         }
+        if self.tick.depth == 1 {
+            self.settle_tree();
+        }
         self.tick.depth -= 1;
         self.tick.start = outer;
         if self.tick.depth == 0 {
@@ -98,12 +101,17 @@ impl Graph {
     fn commit(&mut self) {
         self.mark_writes();
         self.tick.marked = false;
-        for doomed in std::mem::take(&mut self.tick.doomed) {
-            self.end(doomed);
-        }
+        self.end_doomed();
         let steps = std::mem::take(&mut self.tick.steps);
         self.tick.steps = self.remember(steps);
         self.flush();
+    }
+
+    /// Disposes of what is to be disposed of.
+    pub(crate) fn end_doomed(&mut self) {
+        for doomed in std::mem::take(&mut self.tick.doomed) {
+            self.end(doomed);
+        }
     }
 
     /// Marks what follows from what was written, where it is another value than before the tick.
@@ -146,7 +154,10 @@ impl Graph {
     }
 
     fn end_node(&mut self, id: Id) {
-        if self.cx.nodes.find(id).is_some() {
+        let found = self.cx.nodes.find(id);
+        if found.is_some_and(|node| node.state.has(State::FIBER)) {
+            self.end_fiber(id);
+        } else if found.is_some() {
             let mut step = Step::Node(id, Presence::Ended);
             self.take(&mut step, Way::Forth);
             self.tick.steps.push(step);

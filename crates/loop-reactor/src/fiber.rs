@@ -1,0 +1,321 @@
+//! Fibers: a tree of components over the graph, in which values go down, come up, and stay where they belong.
+
+pub(crate) mod hooks;
+pub(crate) mod host;
+mod list;
+mod listing;
+mod mount;
+pub(crate) mod order;
+mod quote;
+mod record;
+mod region;
+mod render;
+mod resource;
+mod yields;
+
+use std::any::Any;
+use std::fmt;
+use std::rc::Rc;
+
+use crate::fiber::hooks::Hooks;
+use crate::fiber::listing::{Gift, Listing, Slot};
+use crate::fiber::record::{Element, Given};
+use crate::fiber::yields::AnyChannel;
+use crate::graph::Graph;
+use crate::graph::node::State;
+use crate::handle::{Id, Source};
+use crate::stop::{Failure, Stop};
+
+pub use crate::fiber::host::{Act, Command};
+pub use crate::fiber::list::List;
+pub use crate::fiber::mount::{FIBERS_MAX, Root};
+pub use crate::fiber::order::AGAIN_MAX;
+pub use crate::fiber::record::Key;
+pub use crate::fiber::resource::{Ask, Load, Resource};
+pub use crate::fiber::yields::Several;
+
+/// A run of a fiber: it reads, keeps what is its own, says what lies below it, and passes values up.
+///
+/// A component is a function of this and of its props. It captures nothing, so that its props are all that it is given, and it runs
+/// when its props or something that it read has changed, and not otherwise.
+///
+/// What a run says counts when it has ended well. If it stops, nothing of it has happened: what the fiber had stays, with
+/// what lies below it, and the nearest [boundary](Fiber::boundary) tells why.
+pub struct Fiber<'a> {
+    pub(crate) graph: &'a mut Graph,
+    pub(crate) id: Id,
+    pub(crate) hooks: Hooks,
+    /// What is being listed: the children of the fiber, or of a region within it.
+    owner: Id,
+    list: Listing,
+    done: Vec<(Id, Listing)>,
+    yields: Vec<(Rc<dyn AnyChannel>, Box<dyn Any>)>,
+    later: Vec<Later>,
+    refused: Option<Stop>,
+}
+
+/// What is done when a run has ended well.
+type Later = Box<dyn FnOnce(&mut Graph) -> Result<(), Failure>>;
+
+/// What a run came to.
+struct Rendered {
+    hooks: Option<Vec<hooks::Hook>>,
+    ended: Vec<Id>,
+    listings: Vec<(Id, Listing)>,
+    yields: Vec<(Rc<dyn AnyChannel>, Box<dyn Any>)>,
+    later: Vec<Later>,
+}
+
+impl fmt::Debug for Fiber<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Fiber({})", self.id)
+    }
+}
+
+impl<'a> Fiber<'a> {
+    fn new(graph: &'a mut Graph, id: Id) -> Self {
+        let hooks = graph
+            .fiber(id.index)
+            .map_or_else(Rc::default, |record| record.hooks.clone());
+        let listing = Listing::new(graph.children(id.index));
+        Self {
+            graph,
+            id,
+            hooks: Hooks::new(hooks),
+            owner: id,
+            list: listing,
+            done: Vec::new(),
+            yields: Vec::new(),
+            later: Vec::new(),
+            refused: None,
+        }
+    }
+
+    /// Ends the run.
+    fn finish(mut self, result: Result<(), Stop>) -> Result<Rendered, Stop> {
+        let most = self.graph.tree.most;
+        self.done.push((self.owner, self.list));
+        let fresh: usize = self.done.iter().map(|(_, listing)| listing.fresh()).sum();
+        let too_many = self.graph.cx.fibers + fresh > most;
+        let too_many = too_many.then(|| Failure::TooMany { most }.into());
+        if let Some(stop) = self.refused.or(result.err()).or(too_many) {
+            return Err(stop);
+        }
+        let (hooks, ended) = self.hooks.finish();
+        Ok(Rendered {
+            hooks,
+            ended,
+            listings: self.done,
+            yields: self.yields,
+            later: self.later,
+        })
+    }
+
+    /// The fiber that runs.
+    pub fn id(&self) -> Id {
+        self.id
+    }
+
+    /// The value, copied or cloned.
+    pub fn get<S: Source>(&mut self, of: S) -> Result<S::Value, Stop>
+    where
+        S::Value: Clone,
+    {
+        self.graph.cx.get(of)
+    }
+
+    /// The value, to look at.
+    pub fn read<S: Source>(&mut self, of: S) -> Result<&S::Value, Stop> {
+        self.graph.cx.read(of)
+    }
+
+    /// Puts a fiber below this one, after those that were put there before it.
+    ///
+    /// It is the same fiber as in the run before if as many children without a key came before it, and the component is the same.
+    /// It runs if the props are others. A component that captures something does not compile.
+    pub fn child<F, P>(&mut self, component: F, props: P)
+    where
+        F: Fn(&mut Fiber<'_>, &P) -> Result<(), Stop> + 'static,
+        P: PartialEq + 'static,
+    {
+        let key = self.list.place();
+        self.put(key.into(), component, props);
+    }
+
+    /// The same with a key, under which it is found again wherever it comes among its siblings.
+    pub fn keyed<F, P>(&mut self, key: impl Into<Key>, component: F, props: P)
+    where
+        F: Fn(&mut Fiber<'_>, &P) -> Result<(), Stop> + 'static,
+        P: PartialEq + 'static,
+    {
+        self.put(key.into().into(), component, props);
+    }
+
+    /// The same, and if the component is another one than in the run before, what lies below it stays: those that the new one puts
+    /// there too keep their state. The hooks of the fiber itself end.
+    pub fn morph<F, P>(&mut self, key: impl Into<Key>, component: F, props: P)
+    where
+        F: Fn(&mut Fiber<'_>, &P) -> Result<(), Stop> + 'static,
+        P: PartialEq + 'static,
+    {
+        let put = Put {
+            morphs: true,
+            ..key.into().into()
+        };
+        self.put(put, component, props);
+    }
+
+    /// The same, but the fiber and what lies below it run only when the program [says so](Graph::catch_up), with all that has
+    /// changed until then.
+    pub fn detach<F, P>(&mut self, key: impl Into<Key>, component: F, props: P)
+    where
+        F: Fn(&mut Fiber<'_>, &P) -> Result<(), Stop> + 'static,
+        P: PartialEq + 'static,
+    {
+        let put = Put {
+            state: State::DETACHED,
+            ..key.into().into()
+        };
+        self.put(put, component, props);
+    }
+
+    fn put<F, P>(&mut self, put: Put, component: F, props: P)
+    where
+        F: Fn(&mut Fiber<'_>, &P) -> Result<(), Stop> + 'static,
+        P: PartialEq + 'static,
+    {
+        const {
+            assert!(
+                size_of::<F>() == 0,
+                "a component captures nothing: what it needs is in its props"
+            );
+        }
+        let Some(there) = self.there(&put) else {
+            return;
+        };
+        let like = there.like(|there| {
+            let there = there.as_any().downcast_ref::<Given<F, P>>()?;
+            Some(there.props == props)
+        });
+        self.place(put, there, like, || Rc::new(Given { component, props }));
+    }
+
+    /// Puts an element that was made elsewhere.
+    fn put_element(&mut self, put: Put, element: &Rc<dyn Element>) {
+        let Some(there) = self.there(&put) else {
+            return;
+        };
+        let like = there.like(|there| {
+            let kind = |element: &Rc<dyn Element>| (**element).as_any().type_id();
+            (kind(there) == kind(element)).then(|| Rc::ptr_eq(there, element))
+        });
+        self.place(put, there, like, || element.clone());
+    }
+
+    /// What is there where something is to be put. None if something was put there in this run already.
+    fn there(&mut self, put: &Put) -> Option<There> {
+        let child = self.find(&put.key)?;
+        let element = child.as_ref().and_then(|child| {
+            let detached = self.graph.cx.nodes[child.id.index].state & State::DETACHED;
+            let record = self.graph.fiber(child.id.index)?;
+            record.element.clone().filter(|_| detached == put.state)
+        });
+        Some(There { child, element })
+    }
+
+    fn place(
+        &mut self,
+        put: Put,
+        there: There,
+        like: Like,
+        element: impl FnOnce() -> Rc<dyn Element>,
+    ) {
+        match there.child {
+            Some(child) if like == Like::Same => self.list.keep(child),
+            Some(child) if like == Like::Given || (like == Like::Unlike && put.morphs) => {
+                let to = child.id;
+                self.list.keep(child);
+                self.list.given.push(Gift {
+                    to,
+                    element: element(),
+                    morphs: like == Like::Unlike,
+                });
+            }
+            found => {
+                let slot = Slot::New(put.key, element(), put.state);
+                self.list.replace(found.is_some(), slot);
+            }
+        }
+    }
+
+    /// The child that was there under a key. None if one came under it in this run already.
+    #[expect(clippy::option_option, reason = "whether there may be one, and which it is")]
+    fn find(&mut self, key: &Key) -> Option<Option<record::Child>> {
+        let found = self.list.find(key);
+        if found.is_err() {
+            self.refuse(Failure::Twice {
+                name: key.to_string(),
+            });
+        }
+        found.ok()
+    }
+
+    /// The run comes to nothing.
+    pub(crate) fn refuse(&mut self, stop: impl Into<Stop>) {
+        self.refused.get_or_insert(stop.into());
+    }
+
+    /// Does something when the run has ended well.
+    fn later(&mut self, later: impl FnOnce(&mut Graph) -> Result<(), Failure> + 'static) {
+        self.later.push(Box::new(later));
+    }
+}
+
+/// Where something is put, and how.
+struct Put {
+    key: Key,
+    state: State,
+    /// Whether what is there stays when it is of another type.
+    morphs: bool,
+}
+
+impl From<Key> for Put {
+    fn from(key: Key) -> Self {
+        Self {
+            key,
+            state: State::NONE,
+            morphs: false,
+        }
+    }
+}
+
+/// What is there where something is put.
+struct There {
+    child: Option<record::Child>,
+    element: Option<Rc<dyn Element>>,
+}
+
+/// How what is put somewhere is like what is there.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Like {
+    Same,
+    /// The same component is given other props.
+    Given,
+    /// Another component.
+    Unlike,
+    /// There is no fiber with a component of its own, or not one that runs in the same way.
+    Nothing,
+}
+
+impl There {
+    fn like(&self, same: impl FnOnce(&Rc<dyn Element>) -> Option<bool>) -> Like {
+        match &self.element {
+            None => Like::Nothing,
+            Some(there) => match same(there) {
+                None => Like::Unlike,
+                Some(true) => Like::Same,
+                Some(false) => Like::Given,
+            },
+        }
+    }
+}

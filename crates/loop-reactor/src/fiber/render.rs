@@ -1,0 +1,168 @@
+//! A run of a fiber, and what is made of it.
+
+use std::rc::Rc;
+
+use crate::fiber::listing::{Gift, Listed, Listing, Slot};
+use crate::fiber::record::{Child, Record};
+use crate::fiber::yields::Fault;
+use crate::fiber::{Fiber, Rendered};
+use crate::graph::journal::{Presence, Step, Way};
+use crate::graph::node::{NONE, State};
+use crate::graph::tick::Doomed;
+use crate::graph::{Graph, What};
+use crate::handle::Id;
+use crate::stop::{Failure, Stop};
+
+impl Graph {
+    /// Runs a fiber. What the run says is made so if it ends well; if not, nothing of it has happened.
+    pub(crate) fn render(&mut self, index: u32) {
+        let Some(element) = self.fiber(index).and_then(|record| record.element.clone()) else {
+            // A region: the fiber in which it is open runs for it.
+            let node = &mut self.cx.nodes[index];
+            node.state = node.state & !State::STALE;
+            return;
+        };
+        let id = self.cx.nodes.id(index);
+        self.cx.begin(index, NONE);
+        let result = self.tick(|graph| {
+            let mut fiber = Fiber::new(graph, id);
+            let result = element.render(&mut fiber);
+            fiber.finish(result)
+        });
+        self.cx.finish(index);
+        // What it wrote while it ran was written before it was read.
+        let node = &mut self.cx.nodes[index];
+        node.state = node.state & !State::STALE;
+        let before = self.tick.steps.len();
+        match result {
+            Ok(rendered) => self.apply(index, rendered),
+            Err(stop) => self.stopped(index, Some(stop)),
+        }
+        if self.cx.trace.is_some() {
+            let said_more = self.tick.steps.len() > before;
+            let what = if said_more { What::Changed } else { What::Same };
+            self.cx.event(index, what);
+        }
+    }
+
+    /// Makes so what a run said.
+    fn apply(&mut self, index: u32, rendered: Rendered) {
+        for node in rendered.ended {
+            self.end(Doomed::Node(node));
+        }
+        if let Some(hooks) = rendered.hooks {
+            self.change(index, |record| record.hooks = Rc::new(hooks));
+        }
+        for later in rendered.later {
+            // It writes what is the fiber's own, which is there as long as the fiber.
+            let _: Result<(), Failure> = later(self);
+        }
+        for (owner, listing) in rendered.listings {
+            self.reconcile(index, owner.index, listing);
+        }
+        self.yield_all(index, rendered.yields);
+        self.stopped(index, None);
+    }
+
+    /// Keeps why a fiber stopped, or that it did not, and tells the region that it is in.
+    pub(crate) fn stopped(&mut self, index: u32, stop: Option<Stop>) {
+        let before = self.fiber(index).and_then(|record| record.stopped.clone());
+        let same = match (&before, &stop) {
+            (None, None) => true,
+            (Some(a), Some(b)) => a.same(b),
+            _ => false,
+        };
+        if !same {
+            self.change(index, |record| record.stopped = stop.clone());
+            self.yield_fault(index, stop.map(Fault));
+        }
+    }
+
+    /// Makes the children what a run listed.
+    fn reconcile(&mut self, by: u32, owner: u32, listing: Listing) {
+        let (given, listed) = listing.finish();
+        for gift in given {
+            self.give(by, gift);
+        }
+        let Some(Listed { slots, ended }) = listed else {
+            return;
+        };
+        let before = self.children(owner);
+        for child in ended {
+            self.end_fiber(child);
+        }
+        let env = self.fiber(owner).and_then(|record| record.env.clone());
+        let mut children = Vec::with_capacity(slots.len());
+        for (place, slot) in (0..).zip(slots) {
+            children.push(match slot {
+                Slot::There(child) => {
+                    self.cx.nodes[child.id.index].place = place;
+                    child
+                }
+                Slot::New(key, element, state) => {
+                    let record = Record {
+                        parent: owner,
+                        element: Some(element),
+                        env: env.clone(),
+                        ..self.tree.blank.clone()
+                    };
+                    let id = self.make_fiber(record, place, State::DIRTY | state);
+                    self.cx.renders.push(id.index);
+                    Child { key, id }
+                }
+            });
+        }
+        let children = Rc::new(children);
+        self.change(owner, |record| record.children = children.clone());
+        self.requeue(owner);
+        self.splice(owner, &before, &children);
+    }
+
+    /// Gives a fiber that is there another element.
+    fn give(&mut self, by: u32, gift: Gift) {
+        let to = gift.to.index;
+        if gift.morphs {
+            self.end_hooks(to);
+            let none = self.tree.blank.hooks.clone();
+            self.change(to, |record| record.hooks = none);
+        }
+        self.change(to, |record| record.element = Some(gift.element));
+        self.cx.blame(to, by);
+        let node = &mut self.cx.nodes[to];
+        node.state = node.state | State::DIRTY;
+        self.cx.renders.push(to);
+    }
+
+    /// Disposes of a fiber, with all that lies below it: what is lower, first.
+    pub(crate) fn end_fiber(&mut self, id: Id) {
+        let mut all = vec![id];
+        let mut next = 0;
+        while let Some(fiber) = all.get(next) {
+            let children = self.children(fiber.index);
+            all.extend(children.iter().map(|child| child.id));
+            next += 1;
+        }
+        for fiber in all.into_iter().rev() {
+            if self.cx.nodes.find(fiber).is_none() {
+                continue;
+            }
+            self.end_hooks(fiber.index);
+            if let Some(scope) = self.fiber(fiber.index).and_then(|record| record.scope) {
+                self.end(Doomed::Scope(scope));
+            }
+            self.tree.waiting.remove(&fiber.index);
+            let mut step = Step::Node(fiber, Presence::Ended);
+            self.take(&mut step, Way::Forth);
+            self.tick.steps.push(step);
+        }
+    }
+
+    fn end_hooks(&mut self, fiber: u32) {
+        let hooks = self.fiber(fiber).map(|record| record.hooks.clone());
+        for hook in hooks.iter().flat_map(|hooks| hooks.iter()) {
+            for node in hook.nodes {
+                self.end(Doomed::Node(node));
+            }
+        }
+    }
+}
