@@ -1,6 +1,7 @@
 //! Regions: parts of the tree that a fiber opens within itself, for what reaches into them and for what comes out.
 
 use std::any::{Any, TypeId, type_name};
+use std::fmt;
 use std::rc::Rc;
 
 use crate::fiber::Fiber;
@@ -109,6 +110,12 @@ pub struct Opening<'a> {
     graph: &'a mut Graph,
     region: u32,
     fault: Option<Computed<Option<Fault>>>,
+}
+
+impl fmt::Debug for Opening<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Opening").finish_non_exhaustive()
+    }
 }
 
 impl Opening<'_> {

@@ -159,7 +159,7 @@ impl Graph {
 
     fn end_hooks(&mut self, fiber: u32) {
         let hooks = self.fiber(fiber).map(|record| record.hooks.clone());
-        for hook in hooks.iter().flat_map(|hooks| hooks.iter()) {
+        for hook in hooks.iter().flat_map(|hooks| hooks.iter().rev()) {
             for node in hook.nodes {
                 self.end(Doomed::Node(node));
             }

@@ -9,6 +9,8 @@ mod depth;
 #[cfg(test)]
 mod examples;
 #[cfg(test)]
+mod fiber_hooks;
+#[cfg(test)]
 mod fibers;
 #[cfg(test)]
 mod fold;
