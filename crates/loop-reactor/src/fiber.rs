@@ -39,8 +39,9 @@ pub use crate::fiber::yields::Several;
 /// A component is a function of this and of its props. It captures nothing, so that its props are all that it is given, and it runs
 /// when its props or something that it read has changed, and not otherwise.
 ///
-/// What a run says counts when it has ended well. If it stops, nothing of it has happened: what the fiber had stays, with
-/// what lies below it, and the nearest [boundary](Fiber::boundary) tells why.
+/// What a run says counts when it has ended well. If it stops, nothing is said: what the fiber said before stays, what lies
+/// below it as well, and the nearest [boundary](Fiber::boundary) tells why. The hooks by which it came stay too, for it may wait for one of
+/// them.
 pub struct Fiber<'a> {
     pub(crate) graph: &'a mut Graph,
     pub(crate) id: Id,
@@ -51,19 +52,36 @@ pub struct Fiber<'a> {
     done: Vec<(Id, Listing)>,
     yields: Vec<(Rc<dyn AnyChannel>, Box<dyn Any>)>,
     later: Vec<Later>,
+    /// Regions that were made in this run.
+    made: Vec<Id>,
+    /// What takes back what was written in this run.
+    back: Vec<Later>,
     refused: Option<Stop>,
 }
 
-/// What is done when a run has ended well.
+/// What is done when a run has ended.
 type Later = Box<dyn FnOnce(&mut Graph) -> Result<(), Failure>>;
 
 /// What a run came to.
-struct Rendered {
+struct Ran {
     hooks: Option<Vec<hooks::Hook>>,
     ended: Vec<Id>,
+    /// What it said, or why it stopped.
+    said: Result<Said, Stopped>,
+}
+
+/// What a run said.
+struct Said {
     listings: Vec<(Id, Listing)>,
     yields: Vec<(Rc<dyn AnyChannel>, Box<dyn Any>)>,
     later: Vec<Later>,
+}
+
+/// Why a run stopped, and what is taken back of it.
+struct Stopped {
+    stop: Stop,
+    made: Vec<Id>,
+    back: Vec<Later>,
 }
 
 impl fmt::Debug for Fiber<'_> {
@@ -87,28 +105,32 @@ impl<'a> Fiber<'a> {
             done: Vec::new(),
             yields: Vec::new(),
             later: Vec::new(),
+            made: Vec::new(),
+            back: Vec::new(),
             refused: None,
         }
     }
 
     /// Ends the run.
-    fn finish(mut self, result: Result<(), Stop>) -> Result<Rendered, Stop> {
+    fn finish(mut self, result: Result<(), Stop>) -> Ran {
         let most = self.graph.tree.most;
         self.done.push((self.owner, self.list));
         let fresh: usize = self.done.iter().map(|(_, listing)| listing.fresh()).sum();
         let too_many = self.graph.cx.fibers + fresh > most;
         let too_many = too_many.then(|| Failure::TooMany { most }.into());
         if let Some(stop) = self.refused.or(result.err()).or(too_many) {
-            return Err(stop);
+            let (hooks, ended) = self.hooks.stop();
+            let (made, back) = (self.made, self.back);
+            let said = Err(Stopped { stop, made, back });
+            return Ran { hooks, ended, said };
         }
         let (hooks, ended) = self.hooks.finish();
-        Ok(Rendered {
-            hooks,
-            ended,
+        let said = Ok(Said {
             listings: self.done,
             yields: self.yields,
             later: self.later,
-        })
+        });
+        Ran { hooks, ended, said }
     }
 
     /// The fiber that runs.

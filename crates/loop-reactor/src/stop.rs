@@ -44,6 +44,14 @@ impl Stop {
         }
     }
 
+    /// What it says.
+    pub(crate) fn says(&self) -> String {
+        match self.failure() {
+            Some(Failure::Program(error)) => error.to_string(),
+            _ => self.to_string(),
+        }
+    }
+
     /// Whether both are the same occurrence, which is how a stop is told from a new one: errors have no equality.
     pub(crate) fn same(&self, other: &Self) -> bool {
         match (self, other) {

@@ -12,11 +12,13 @@ use crate::stop::{Failure, Stop};
 /// A hook of a fiber, with its type forgotten.
 #[derive(Clone)]
 pub(crate) struct Hook {
-    pub(crate) name: &'static str,
+    name: &'static str,
     /// What the program holds of it.
-    pub(crate) handle: Rc<dyn Any>,
+    handle: Rc<dyn Any>,
     /// What ends with it.
     pub(crate) nodes: [Id; 2],
+    /// Whether it came in the last run that ended well. What that run said may use it, whatever comes after.
+    good: bool,
 }
 
 /// The hooks of a run. As long as they come in the order of the run before, nothing is copied.
@@ -24,7 +26,7 @@ pub(crate) struct Hooks {
     old: Rc<Vec<Hook>>,
     /// How many of the old ones came, in order.
     at: usize,
-    /// Those of this run, once they are others.
+    /// Those that came, once they are others.
     new: Option<Vec<Hook>>,
 }
 
@@ -37,36 +39,27 @@ impl Hooks {
         }
     }
 
-    /// Whether this run had a hook of that name already.
-    fn came(&self, name: &str) -> bool {
-        let came = match &self.new {
-            Some(new) => new.as_slice(),
+    /// The hooks that came.
+    fn came(&self) -> &[Hook] {
+        match &self.new {
+            Some(new) => new,
             None => self.old.get(..self.at).unwrap_or_default(),
-        };
-        came.iter().any(|hook| hook.name == name)
-    }
-
-    /// The hook that the run before had under that name.
-    fn find(&self, name: &str) -> Option<&Hook> {
-        let next = self.old.get(self.at);
-        next.filter(|hook| hook.name == name)
-            .or_else(|| self.old.iter().find(|hook| hook.name == name))
-    }
-
-    /// The next hook of this run is one that the run before had.
-    fn keep(&mut self, name: &str) {
-        let found = self.old.iter().position(|hook| hook.name == name);
-        match &mut self.new {
-            None if found == Some(self.at) => self.at += 1,
-            _ => {
-                if let Some(hook) = found.and_then(|found| self.old.get(found)).cloned() {
-                    self.add(hook);
-                }
-            }
         }
     }
 
-    /// The next hook of this run is another one.
+    /// The next hook that came is an old one.
+    fn keep(&mut self, place: usize) {
+        match self.old.get(place) {
+            Some(hook) if self.new.is_none() && place == self.at && hook.good => self.at += 1,
+            Some(hook) => {
+                let hook = hook.clone();
+                self.add(hook);
+            }
+            None => {}
+        }
+    }
+
+    /// The next hook that came is another one.
     fn add(&mut self, hook: Hook) {
         let (old, at) = (&self.old, self.at);
         let new = self
@@ -75,22 +68,43 @@ impl Hooks {
         new.push(hook);
     }
 
-    /// The hooks of this run if they are others than before, and what ends with those that did not come.
-    pub(crate) fn finish(mut self) -> (Option<Vec<Hook>>, Vec<Id>) {
-        if self.new.is_none() && self.at < self.old.len() {
-            self.new = Some(self.old.get(..self.at).unwrap_or_default().to_vec());
-        }
-        let Some(new) = self.new else {
+    /// Of a run that ended well: the hooks from now on if they are others than before, and what ends.
+    pub(crate) fn finish(self) -> (Option<Vec<Hook>>, Vec<Id>) {
+        if self.new.is_none() && self.at == self.old.len() {
             return (None, Vec::new());
-        };
-        let stays = |old: &Hook| new.iter().any(|hook| Rc::ptr_eq(&hook.handle, &old.handle));
-        let gone = self.old.iter().filter(|old| !stays(old));
-        let ended = gone
-            .flat_map(|hook| hook.nodes)
-            .filter(|id| *id != Id::NOWHERE)
-            .collect();
-        (Some(new), ended)
+        }
+        let (good, mut ended) = self.others();
+        ended.extend(good);
+        let mut came = self.came().to_vec();
+        for hook in &mut came {
+            hook.good = true;
+        }
+        (Some(came), nodes(&ended))
     }
+
+    /// The same of a run that stopped: what came stays, for it may wait for it, and so does what the last good run had.
+    pub(crate) fn stop(self) -> (Option<Vec<Hook>>, Vec<Id>) {
+        let (good, ended) = self.others();
+        if self.new.is_none() && ended.is_empty() {
+            return (None, Vec::new());
+        }
+        let mut hooks = self.came().to_vec();
+        hooks.extend(good);
+        (Some(hooks), nodes(&ended))
+    }
+
+    /// The old ones that did not come: those of the last good run, and the others.
+    fn others(&self) -> (Vec<Hook>, Vec<Hook>) {
+        let came = self.came();
+        let others = self.old.iter().skip(if self.new.is_none() { self.at } else { 0 });
+        let others = others.filter(|old| !came.iter().any(|hook| Rc::ptr_eq(&hook.handle, &old.handle)));
+        others.cloned().partition(|hook| hook.good)
+    }
+}
+
+fn nodes(hooks: &[Hook]) -> Vec<Id> {
+    let nodes = hooks.iter().flat_map(|hook| hook.nodes);
+    nodes.filter(|id| *id != Id::NOWHERE).collect()
 }
 
 /// The nodes of a hook that has just one.
@@ -107,7 +121,7 @@ struct Memo<D, T> {
 impl Fiber<'_> {
     /// A value of the fiber's own: a signal that is made in the first run, and is there as long as the hook comes in each run.
     ///
-    /// It is written from outside, as every signal.
+    /// It is written from outside, as every signal. Two hooks of one kind and type must have two names.
     pub fn state<T: PartialEq + 'static>(
         &mut self,
         name: &'static str,
@@ -167,9 +181,13 @@ impl Fiber<'_> {
         let Some(memo) = hook else {
             return Computed::new(Id::NOWHERE);
         };
-        if let Some(from) = first {
+        if let Some(from) = first
+            && let Some(before) = self.graph.peek(memo.from).filter(|before| **before != from)
+        {
             // At once, for the fiber may read it next.
             let _: Result<(), Failure> = self.graph.set(memo.from, Rc::new(from));
+            let from = memo.from;
+            self.back.push(Box::new(move |graph| graph.set(from, before)));
         }
         memo.value
     }
@@ -227,20 +245,23 @@ impl Fiber<'_> {
     pub(crate) fn hook_like<H: Hooked>(
         &mut self,
         name: &'static str,
-        fits: impl FnOnce(&H) -> bool,
+        fits: impl Fn(&H) -> bool,
         make: impl FnOnce(&mut Graph) -> Result<(H, [Id; 2]), Stop>,
     ) -> Option<H> {
-        if self.hooks.came(name) {
+        let of_kind = |hook: &Hook| (hook.name == name).then(|| H::find(&hook.handle)).flatten();
+        if self.hooks.came().iter().any(|hook| of_kind(hook).is_some()) {
             self.refuse(Failure::Twice {
                 name: name.to_owned(),
             });
             return None;
         }
-        let found = self.hooks.find(name);
-        let found = found.and_then(|hook| H::find(&hook.handle)).filter(fits);
-        if found.is_some() {
-            self.hooks.keep(name);
-            return found;
+        let mut old = self.hooks.old.iter().enumerate().skip(self.hooks.at);
+        let next = old.next().into_iter().chain(self.hooks.old.iter().enumerate());
+        let found = next.filter_map(|(place, hook)| Some((place, of_kind(hook)?)));
+        let found = found.filter(|(_, handle)| fits(handle)).next();
+        if let Some((place, handle)) = found {
+            self.hooks.keep(place);
+            return Some(handle);
         }
         match make(self.graph) {
             Ok((handle, nodes)) => {
@@ -248,6 +269,7 @@ impl Fiber<'_> {
                     name,
                     handle: handle.clone().keep(),
                     nodes,
+                    good: false,
                 };
                 self.hooks.add(hook);
                 Some(handle)

@@ -83,13 +83,12 @@ impl Fiber<'_> {
     /// [silently](Graph::silently) tells it nothing where that ends as it began.
     pub fn effect<T: PartialEq + 'static>(&mut self, name: &'static str, value: T) {
         let value = Told::new(name, Rc::new(value));
-        let mut first = Some(value.clone());
         let hook = self.hook(name, |graph| {
-            let signal = graph.signal(first.take());
+            let signal = graph.signal(None);
             graph.host(signal, |told: &Option<Told>| told.clone());
             Ok((signal, only(signal.id())))
         });
-        if let (Some(signal), Some(_)) = (hook, first)
+        if let Some(signal) = hook
             && self.graph.peek(signal).flatten().as_ref() != Some(&value)
         {
             self.later(move |graph| graph.set(signal, Some(value)));
@@ -98,7 +97,7 @@ impl Fiber<'_> {
 }
 
 impl Graph {
-    /// Tells the host of what a signal holds, as far as `see` sees something in it.
+    /// Tells the host of what a signal holds, as far as `see` sees something in it, once it is written.
     pub(crate) fn host<T: 'static>(
         &mut self,
         signal: Signal<T>,
@@ -109,7 +108,6 @@ impl Graph {
         node.state = node.state | State::HOST;
         let hosted = Hosted(Box::new(move |value| see(value.get()?)));
         self.cx.hosts.insert(id.index, hosted);
-        self.cx.touched.push(id);
     }
 
     /// What the host is to do since this was last asked.

@@ -84,7 +84,7 @@ fn second<R: 'static>(
     quotes: &Computed<List<Quote<R>>>,
 ) -> Result<(), Stop> {
     for quote in &f.get(*quotes)? {
-        f.put_element(Key::Text(quote.key.clone()).into(), &quote.element);
+        f.put_element(Key::Quote(quote.key.clone()).into(), &quote.element);
     }
     Ok(())
 }

@@ -77,6 +77,8 @@ pub enum Key {
     Number(u64),
     /// A key that is a text.
     Text(Rc<str>),
+    /// Of a fiber that was [quoted](Fiber::quote): by which one, and under which name.
+    Quote(Rc<str>),
 }
 
 macro_rules! numbers {
@@ -115,15 +117,17 @@ impl From<Rc<str>> for Key {
     }
 }
 
-/// `3` for a place, `#3` for a number, and a text as it is, with what could be taken for something else as `%` and two digits.
+/// `3` for a place, `#3` for a number, a path in parentheses for a quote, and a text as it is, with what could be taken for something
+/// else as `%` and two digits.
 impl fmt::Display for Key {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Place(place) => write!(f, "{place}"),
             Self::Number(number) => write!(f, "#{number}"),
+            Self::Quote(by) => write!(f, "({by})"),
             Self::Text(text) => {
                 for (at, character) in text.char_indices() {
-                    let escaped = matches!(character, '/' | '%' | '#' | ':')
+                    let escaped = matches!(character, '/' | '%' | '#' | ':' | '(' | ')')
                         || (at == 0 && character.is_ascii_digit());
                     if escaped {
                         write!(f, "%{:02X}", u32::from(character))?;
@@ -181,6 +185,23 @@ impl Graph {
         self.cx.nodes[id.index].place = place;
         self.cx.fibers += 1;
         id
+    }
+
+    /// Where a fiber stands: its place among its siblings, and those of all that it lies below, the root's first. The fiber whose
+    /// places come first, number by number, runs first.
+    ///
+    /// None if it is no fiber, or is gone.
+    pub fn order(&self, fiber: Id) -> Option<Vec<u32>> {
+        let node = self.cx.nodes.find(fiber)?;
+        node.value.get::<Record>()?;
+        let mut places = Vec::new();
+        let mut at = fiber.index;
+        while at != NONE {
+            places.push(self.cx.nodes[at].place);
+            at = self.parent(at);
+        }
+        places.reverse();
+        Some(places)
     }
 
     /// The name of a fiber: the keys on the way from its root to it.

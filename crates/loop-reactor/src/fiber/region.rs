@@ -375,6 +375,7 @@ impl Fiber<'_> {
                 return Err(Failure::TooMany { most }.into());
             }
             let (id, handle) = self.graph.make_region(kind, self.owner.index, 0, open);
+            self.made.push(id);
             let child = Child { key, id };
             self.list.replace(found.is_some(), Slot::There(child));
             (id, handle)

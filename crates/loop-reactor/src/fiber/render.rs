@@ -5,7 +5,7 @@ use std::rc::Rc;
 use crate::fiber::listing::{Gift, Listed, Listing, Slot};
 use crate::fiber::record::{Child, Record};
 use crate::fiber::yields::Fault;
-use crate::fiber::{Fiber, Rendered};
+use crate::fiber::{Fiber, Ran};
 use crate::graph::journal::{Presence, Step, Way};
 use crate::graph::node::{NONE, State};
 use crate::graph::tick::Doomed;
@@ -23,21 +23,16 @@ impl Graph {
             return;
         };
         let id = self.cx.nodes.id(index);
+        let before = self.tick.steps.len();
         self.cx.begin(index, NONE);
-        let result = self.tick(|graph| {
-            let mut fiber = Fiber::new(graph, id);
-            let result = element.render(&mut fiber);
-            fiber.finish(result)
-        });
+        let mut fiber = Fiber::new(self, id);
+        let result = element.render(&mut fiber);
+        let ran = fiber.finish(result);
         self.cx.finish(index);
         // What it wrote while it ran was written before it was read.
         let node = &mut self.cx.nodes[index];
         node.state = node.state & !State::STALE;
-        let before = self.tick.steps.len();
-        match result {
-            Ok(rendered) => self.apply(index, rendered),
-            Err(stop) => self.stopped(index, Some(stop)),
-        }
+        self.apply(index, ran);
         if self.cx.trace.is_some() {
             let said_more = self.tick.steps.len() > before;
             let what = if said_more { What::Changed } else { What::Same };
@@ -45,23 +40,34 @@ impl Graph {
         }
     }
 
-    /// Makes so what a run said.
-    fn apply(&mut self, index: u32, rendered: Rendered) {
-        for node in rendered.ended {
+    /// Makes so what a run said, or keeps why it stopped.
+    fn apply(&mut self, index: u32, ran: Ran) {
+        for node in ran.ended {
             self.end(Doomed::Node(node));
         }
-        if let Some(hooks) = rendered.hooks {
+        if let Some(hooks) = ran.hooks {
             self.change(index, |record| record.hooks = Rc::new(hooks));
         }
-        for later in rendered.later {
+        let (later, stop) = match ran.said {
+            Ok(said) => {
+                for (owner, listing) in said.listings {
+                    self.reconcile(index, owner.index, listing);
+                }
+                self.yield_all(index, said.yields);
+                (said.later, None)
+            }
+            Err(stopped) => {
+                for region in stopped.made {
+                    self.end_fiber(region);
+                }
+                (stopped.back, Some(stopped.stop))
+            }
+        };
+        for later in later {
             // It writes what is the fiber's own, which is there as long as the fiber.
             let _: Result<(), Failure> = later(self);
         }
-        for (owner, listing) in rendered.listings {
-            self.reconcile(index, owner.index, listing);
-        }
-        self.yield_all(index, rendered.yields);
-        self.stopped(index, None);
+        self.stopped(index, stop);
     }
 
     /// Keeps why a fiber stopped, or that it did not, and tells the region that it is in.
@@ -69,7 +75,8 @@ impl Graph {
         let before = self.fiber(index).and_then(|record| record.stopped.clone());
         let same = match (&before, &stop) {
             (None, None) => true,
-            (Some(a), Some(b)) => a.same(b),
+            // A run that stops as the one before did has changed nothing, though its error is another one.
+            (Some(a), Some(b)) => a.same(b) || a.says() == b.says(),
             _ => false,
         };
         if !same {

@@ -118,6 +118,7 @@ impl Fiber<'_> {
             graph.host(load, move |load: &Load<T>| {
                 matches!(load, Load::Waiting { .. }).then(|| told.clone())
             });
+            graph.cx.touch(load.id().index);
             let resource = Resource { load, value };
             Ok((Rc::new(Asked { ask, resource }), [load.id(), value.id()]))
         });
