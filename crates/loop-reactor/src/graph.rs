@@ -129,7 +129,7 @@ impl Graph {
             first_sub: NONE,
             last_sub: NONE,
             first_dep: NONE,
-            written: NONE,
+            written: self.tick.next_step(),
             place: 0,
             pass: 0,
         });

@@ -110,7 +110,9 @@ impl Listing {
             new.places.remove(key);
         }
         let (Slot::New(key, ..) | Slot::There(Child { key, .. })) = &slot;
-        new.fresh.insert(key.clone());
+        if !matches!(key, Key::Place(_)) {
+            new.fresh.insert(key.clone());
+        }
         new.slots.push(slot);
         if found {
             self.at = at + 1;

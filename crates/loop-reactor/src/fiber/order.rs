@@ -6,6 +6,7 @@
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap, HashSet};
+use std::hash::{BuildHasherDefault, Hasher};
 
 use crate::fiber::host::Told;
 use crate::fiber::record::Record;
@@ -20,10 +21,40 @@ use crate::stop::Failure;
 /// down. Something that comes to rest does so in a few rounds; what does not is a cycle.
 pub const AGAIN_MAX: u32 = 30;
 
+/// What waits below a fiber, by place.
+type Queue = BinaryHeap<Reverse<(u32, Id)>>;
+
+/// How many empty queues are kept for later.
+const IDLE_MAX: usize = 64;
+
+/// The hash of a node's number, which nobody outside chooses.
+#[derive(Default)]
+struct Mixed(u64);
+
+impl Hasher for Mixed {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.write_u32((*byte).into());
+        }
+    }
+
+    fn write_u32(&mut self, number: u32) {
+        // Knuth's multiplicative hashing, with the high bits brought down.
+        let mixed = (self.0 ^ u64::from(number)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        self.0 = mixed ^ (mixed >> 32);
+    }
+}
+
 /// The tree of a graph, beside what the nodes hold.
 pub(crate) struct Tree {
     /// Of fibers below which something waits: what, by place. [`NONE`] stands above the roots.
-    pub(crate) waiting: HashMap<u32, BinaryHeap<Reverse<(u32, Id)>>>,
+    waiting: HashMap<u32, Queue, BuildHasherDefault<Mixed>>,
+    /// Queues that nothing is in.
+    idle: Vec<Queue>,
     /// Which pass this is.
     pass: u32,
     /// Fibers that ran more than once in this pass, in the order in which they did, with how often.
@@ -45,7 +76,8 @@ pub(crate) struct Tree {
 impl Default for Tree {
     fn default() -> Self {
         Self {
-            waiting: HashMap::new(),
+            waiting: HashMap::default(),
+            idle: Vec::new(),
             pass: 0,
             again: Vec::new(),
             held: HashSet::new(),
@@ -168,7 +200,7 @@ impl Graph {
             }
             return Some(id.index);
         }
-        self.tree.waiting.remove(&at);
+        self.forget_waiting(at);
         None
     }
 
@@ -196,9 +228,21 @@ impl Graph {
             let id = self.cx.nodes.id(at);
             let node = &mut self.cx.nodes[at];
             node.state = node.state | State::QUEUED;
-            let waiting = self.tree.waiting.entry(above).or_default();
+            let idle = &mut self.tree.idle;
+            let waiting = self.tree.waiting.entry(above);
+            let waiting = waiting.or_insert_with(|| idle.pop().unwrap_or_default());
             waiting.push(Reverse((node.place, id)));
             at = above;
+        }
+    }
+
+    /// Nothing waits below a fiber any more.
+    pub(crate) fn forget_waiting(&mut self, fiber: u32) {
+        if let Some(mut queue) = self.tree.waiting.remove(&fiber)
+            && self.tree.idle.len() < IDLE_MAX
+        {
+            queue.clear();
+            self.tree.idle.push(queue);
         }
     }
 

@@ -157,7 +157,7 @@ impl Graph {
             if let Some(scope) = self.fiber(fiber.index).and_then(|record| record.scope) {
                 self.end(Doomed::Scope(scope));
             }
-            self.tree.waiting.remove(&fiber.index);
+            self.forget_waiting(fiber.index);
             let mut step = Step::Node(fiber, Presence::Ended);
             self.take(&mut step, Way::Forth);
             self.tick.steps.push(step);

@@ -3,6 +3,7 @@
 use std::convert::Infallible;
 use std::fmt;
 
+use crate::fiber::Command;
 use crate::graph::Graph;
 use crate::graph::journal::{Step, Way};
 use crate::handle::Source;
@@ -115,6 +116,11 @@ impl Lanes {
     /// The graph as it is with what was guessed, to describe it or to save it.
     pub fn graph(&self) -> &Graph {
         &self.graph
+    }
+
+    /// What the host is to do since this was last asked: [`Graph::take_commands`].
+    pub fn take_commands(&mut self) -> Vec<Command> {
+        self.graph.take_commands()
     }
 
     /// The open lanes, in the order in which they are done.

@@ -35,20 +35,25 @@ impl Tick {
     #[inline]
     pub(crate) fn kept(&self, nodes: &Nodes, index: u32) -> bool {
         let place = nodes[index].written as usize;
-        place >= self.start && self.wrote(place).is_some_and(|write| write.index == index)
+        place >= self.start
+            && match self.steps.get(place) {
+                Some(Step::Wrote(write)) => write.index == index,
+                // What was made in it was nothing before.
+                Some(Step::Node(id, Presence::Made)) => id.index == index,
+                _ => false,
+            }
     }
 
-    fn wrote(&self, place: usize) -> Option<&Write> {
-        match self.steps.get(place)? {
-            Step::Wrote(write) => Some(write),
-            _ => None,
-        }
+    /// The number of the step that is taken next.
+    ///
+    /// A tick of so many steps would keep what a signal was more than once, which only costs.
+    pub(crate) fn next_step(&self) -> u32 {
+        u32::try_from(self.steps.len()).unwrap_or(NONE)
     }
 
     /// Keeps what a signal was.
     pub(crate) fn keep(&mut self, nodes: &mut Nodes, write: Write) {
-        // A tick of so many writes would keep the later ones more than once, which only costs.
-        nodes[write.index].written = u32::try_from(self.steps.len()).unwrap_or(NONE);
+        nodes[write.index].written = self.next_step();
         self.steps.push(Step::Wrote(write));
     }
 }

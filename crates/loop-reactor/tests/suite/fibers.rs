@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use loop_reactor::fiber::{Act, Command};
 use loop_reactor::graph::{Record, What};
-use loop_reactor::{Computed, Failure, Fiber, Graph, Signal, Stop};
+use loop_reactor::{Computed, Failure, Fiber, Graph, Lanes, Signal, Stop};
 
 /// A graph that tells what runs.
 pub(crate) fn graph() -> Graph {
@@ -21,8 +21,25 @@ pub(crate) fn ran(graph: &mut Graph) -> Vec<String> {
     runs.filter_map(|event| graph.path(event.node)).collect()
 }
 
+/// Whoever tells the host.
+pub(crate) trait Commands {
+    fn commands(&mut self) -> Vec<Command>;
+}
+
+impl Commands for Graph {
+    fn commands(&mut self) -> Vec<Command> {
+        self.take_commands()
+    }
+}
+
+impl Commands for Lanes {
+    fn commands(&mut self) -> Vec<Command> {
+        self.take_commands()
+    }
+}
+
 /// What the host was told since this was last asked: `+` for what is set up, `-` for what is cleaned up.
-pub(crate) fn told(graph: &mut Graph) -> String {
+pub(crate) fn told(host: &mut impl Commands) -> String {
     let text = |command: &Command| {
         let sign = match command.act {
             Act::SetUp => '+',
@@ -33,7 +50,7 @@ pub(crate) fn told(graph: &mut Graph) -> String {
             None => format!("{sign}?{}", command.name),
         }
     };
-    let commands = graph.take_commands();
+    let commands = host.commands();
     commands.iter().map(text).collect::<Vec<_>>().join(" ")
 }
 

@@ -11,6 +11,8 @@ mod examples;
 #[cfg(test)]
 mod fiber_hooks;
 #[cfg(test)]
+mod fiber_life;
+#[cfg(test)]
 mod fiber_yields;
 #[cfg(test)]
 mod fibers;
