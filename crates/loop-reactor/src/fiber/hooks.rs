@@ -79,7 +79,7 @@ impl Hooks {
         for hook in &mut came {
             hook.good = true;
         }
-        (Some(came), nodes(&ended))
+        (self.unless_same(came), nodes(&ended))
     }
 
     /// The same of a run that stopped: what came stays, for it may wait for it, and so does what the last good run had.
@@ -90,7 +90,13 @@ impl Hooks {
         }
         let mut hooks = self.came().to_vec();
         hooks.extend(good);
-        (Some(hooks), nodes(&ended))
+        (self.unless_same(hooks), nodes(&ended))
+    }
+
+    fn unless_same(&self, hooks: Vec<Hook>) -> Option<Vec<Hook>> {
+        let same = |(a, b): (&Hook, &Hook)| Rc::ptr_eq(&a.handle, &b.handle) && a.good == b.good;
+        let all = hooks.len() == self.old.len() && hooks.iter().zip(&*self.old).all(same);
+        (!all).then_some(hooks)
     }
 
     /// The old ones that did not come: those of the last good run, and the others.
@@ -167,10 +173,12 @@ impl Fiber<'_> {
                 "a memo captures nothing: what it needs is in `from`"
             );
         }
+        let id = self.id;
         let mut first = Some(from);
         let hook = self.hook(name, |graph| {
             let from = first.take().ok_or(Stop::Pending)?;
             let from = graph.signal(Rc::new(from));
+            graph.said_by(from.id(), id.index);
             let value = graph.computed(move |cx| {
                 let from = cx.get(from)?;
                 compute(cx, &from)
@@ -209,9 +217,11 @@ impl Fiber<'_> {
     where
         S::Value: Clone + PartialEq,
     {
+        let id = self.id;
         let read = self.graph.cx.get(of);
         let known: Option<Signal<Option<S::Value>>> = self.hook(name, |graph| {
             let signal = graph.signal(None);
+            graph.said_by(signal.id(), id.index);
             Ok((signal, only(signal.id())))
         });
         let Some(known) = known else {

@@ -82,9 +82,11 @@ impl Fiber<'_> {
     /// It is told when the tick has ended, and only what differs then from what it was told before. So going back and forth
     /// [silently](Graph::silently) tells it nothing where that ends as it began.
     pub fn effect<T: PartialEq + 'static>(&mut self, name: &'static str, value: T) {
+        let id = self.id;
         let value = Told::new(name, Rc::new(value));
         let hook = self.hook(name, |graph| {
             let signal = graph.signal(None);
+            graph.said_by(signal.id(), id.index);
             graph.host(signal, |told: &Option<Told>| told.clone());
             Ok((signal, only(signal.id())))
         });

@@ -58,6 +58,7 @@ impl Fiber<'_> {
             let key = format!("{}:{name}", graph.path(id).unwrap_or_default());
             let quote = first.take().map(|element| Quote::new(key.into(), element));
             let signal = graph.signal(quote);
+            graph.said_by(signal.id(), id.index);
             Ok((signal, only(signal.id())))
         });
         let Some(signal) = hook else {

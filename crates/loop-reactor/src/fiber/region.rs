@@ -11,7 +11,7 @@ use crate::fiber::record::{Child, Record};
 use crate::fiber::yields::{AnyChannel, Channel, Fault, Rule, Several};
 use crate::graph::Graph;
 use crate::graph::node::State;
-use crate::handle::{Computed, Id, Signal};
+use crate::handle::{Computed, Handle as _, Id, Signal};
 use crate::stop::{Failure, Stop};
 
 /// What a region is for.
@@ -126,10 +126,12 @@ impl Opening<'_> {
         });
     }
 
-    fn provide<T: PartialEq + 'static>(&mut self, value: T) -> Signal<T> {
+    /// Provides what a fiber writes.
+    fn provide<T: PartialEq + 'static>(&mut self, value: T, by: Id) -> Signal<T> {
         let signal = self
             .graph
             .within(self.region, |graph| graph.signal(value));
+        self.graph.said_by(signal.id(), by.index);
         self.enter(Entry::Context(TypeId::of::<T>(), Rc::new(signal)));
         signal
     }
@@ -199,10 +201,11 @@ impl Fiber<'_> {
     ) -> Result<(), Stop> {
         struct Provides<T>(std::marker::PhantomData<T>);
         let kind = TypeId::of::<Provides<T>>();
+        let id = self.id;
         let mut first = Some(value);
         let context = self.region(
             kind,
-            |opening| first.take().map(|value| opening.provide(value)),
+            |opening| first.take().map(|value| opening.provide(value, id)),
             below,
         )?;
         if let (Some(context), Some(value)) = (context, first) {

@@ -135,9 +135,7 @@ impl Graph {
         }
         self.change(to, |record| record.element = Some(gift.element));
         self.cx.blame(to, by);
-        let node = &mut self.cx.nodes[to];
-        node.state = node.state | State::DIRTY;
-        self.cx.renders.push(to);
+        self.cx.must_run(to);
     }
 
     /// Disposes of a fiber, with all that lies below it: what is lower, first.

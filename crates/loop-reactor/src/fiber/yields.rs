@@ -252,6 +252,7 @@ impl<M: 'static, T: Clone + PartialEq + 'static> AnyChannel for Channel<M, T> {
             return Ok(());
         }
         let own = graph.within(fiber, |graph| graph.signal(value));
+        graph.said_by(own.id(), fiber);
         let children = pipe.and_then(|pipe| pipe.children.clone());
         self.join(graph, fiber, Some(own), children);
         self.rise(graph, fiber)

@@ -88,7 +88,13 @@ impl Graph {
     /// writes to the same signal in store.
     pub(crate) fn take(&mut self, step: &mut Step, way: Way) {
         match step {
-            Step::Wrote(write) => write.swap(&mut self.cx.nodes),
+            Step::Wrote(write) => {
+                write.swap(&mut self.cx.nodes);
+                let state = self.cx.nodes[write.index].state;
+                if state.has(State::FIBER | State::SAID) {
+                    self.cx.unsay(write.index);
+                }
+            }
             Step::Node(id, presence) if presence.after(way) => self.cx.revive(*id),
             Step::Node(id, _) => self.cx.retire(*id),
             Step::Scope(scope, presence) if presence.after(way) => self.scopes.revive(*scope),
@@ -148,8 +154,9 @@ impl Cx {
         }
         if node.state.has(State::FIBER) {
             self.fibers += 1;
+            self.unsay(id.index);
         }
-        if self.nodes[id.index].state.has(State::FIBER | State::HOST) {
+        if self.nodes[id.index].state.has(State::HOST) {
             self.touch(id.index);
         }
         self.mark(GONE);

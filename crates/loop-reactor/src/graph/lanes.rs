@@ -204,6 +204,7 @@ impl Graph {
             self.uncover(&mut open.steps);
         }
         if self.cx.fibers > 0 {
+            // They run on the facts, and after each lane.
             self.mark_now();
         }
         let value = match self.tick(facts) {

@@ -27,7 +27,7 @@ pub(crate) struct Node {
     pub(crate) first_dep: u32,
     /// Of a signal: which of the tick's writes was its latest, if it was one at all.
     pub(crate) written: u32,
-    /// Of a fiber: its place among its siblings.
+    /// Of a fiber: its place among its siblings. Of what a fiber writes: which fiber.
     pub(crate) place: u32,
     /// Of a fiber: the pass in which it ran last.
     pub(crate) pass: u32,
@@ -79,9 +79,18 @@ impl State {
     /// Of a fiber: it runs only when the program says so.
     pub(crate) const DETACHED: Self = Self(1 << 12);
 
+    /// Of a signal: a fiber writes it when it runs.
+    pub(crate) const SAID: Self = Self(1 << 13);
+
     /// What it stays when it is disposed of.
-    pub(crate) const KIND: Self =
-        Self(Self::EFFECT.0 | Self::PARITY.0 | Self::FIBER.0 | Self::HOST.0 | Self::DETACHED.0);
+    pub(crate) const KIND: Self = Self(
+        Self::EFFECT.0
+            | Self::PARITY.0
+            | Self::FIBER.0
+            | Self::HOST.0
+            | Self::DETACHED.0
+            | Self::SAID.0,
+    );
     /// It runs without being read.
     pub(crate) const SINK: Self = Self(Self::EFFECT.0 | Self::FIBER.0);
 

@@ -8,7 +8,7 @@ impl Cx {
     ///
     /// What is marked already is not entered again: everything below it is marked.
     pub(crate) fn mark(&mut self, changed: u32) {
-        if self.nodes[changed].state.has(State::FIBER | State::HOST) {
+        if self.nodes[changed].state.has(State::HOST) {
             self.touch(changed);
         }
         let base = self.stack.len();
@@ -39,17 +39,34 @@ impl Cx {
         }
     }
 
-    /// A fiber must run for what was done to itself, or the host may have to be told of something.
+    /// What a fiber said is not what it said last, since time went back or forth: it must say it again.
+    ///
+    /// It would not be enough to run it where what it read has changed: that may have changed and changed back meanwhile.
     #[cold]
-    pub(crate) fn touch(&mut self, index: u32) {
-        let node = &mut self.nodes[index];
-        if node.state.has(State::FIBER) {
-            node.state = node.state | State::DIRTY;
-            self.renders.push(index);
+    pub(crate) fn unsay(&mut self, index: u32) {
+        let mut fiber = index;
+        if self.nodes[index].state.has(State::SAID) {
+            fiber = self.nodes[index].place;
+        } else {
             // What it has below it may be other things now, or stand elsewhere.
             self.moved.push(index);
         }
-        if self.nodes[index].state.has(State::HOST) {
+        self.must_run(fiber);
+    }
+
+    /// A fiber must run, if it is there.
+    pub(crate) fn must_run(&mut self, fiber: u32) {
+        let node = &mut self.nodes[fiber];
+        if node.state.has(State::LIVE) && node.state.has(State::FIBER) {
+            node.state = node.state | State::DIRTY;
+            self.renders.push(fiber);
+        }
+    }
+
+    /// The host may have to be told of something.
+    #[cold]
+    pub(crate) fn touch(&mut self, index: u32) {
+        if self.nodes[index].state.has(State::LIVE) {
             self.touched.push(self.nodes.id(index));
         }
     }

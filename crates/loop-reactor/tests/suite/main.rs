@@ -13,6 +13,8 @@ mod fiber_hooks;
 #[cfg(test)]
 mod fiber_life;
 #[cfg(test)]
+mod fiber_model;
+#[cfg(test)]
 mod fiber_yields;
 #[cfg(test)]
 mod fibers;
