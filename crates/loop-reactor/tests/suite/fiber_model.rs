@@ -568,12 +568,15 @@ fn all(writes: &[Write], world: &World, graph: &mut Graph) -> Result<(), Failure
     writes.iter().try_for_each(|write| write.to_graph(world, graph))
 }
 
-/// How many cases are made.
-const CASES: u64 = 300;
+/// How many cases are made: a few hundred, or as many as `LOOP_ROUNDS` says.
+fn cases() -> u64 {
+    let rounds = std::env::var("LOOP_ROUNDS").ok();
+    rounds.map_or(500, |rounds| rounds.parse().unwrap())
+}
 
 #[test]
 fn trees_agree_with_the_model() {
-    for seed in 0..CASES {
+    for seed in 0..cases() {
         let chance = &mut Chance::new(seed);
         let mut pair = Pair::new(chance);
         for step in 0..20 {
@@ -607,7 +610,7 @@ fn trees_agree_with_the_model() {
 
 #[test]
 fn time_goes_anywhere_and_the_tree_with_it() {
-    for seed in 0..CASES {
+    for seed in 0..cases() {
         let chance = &mut Chance::new(1_000_000 + seed);
         let mut pair = Pair::new(chance);
         pair.graph.remember_ticks(12);
@@ -649,7 +652,7 @@ fn time_goes_anywhere_and_the_tree_with_it() {
 
 #[test]
 fn guesses_and_facts_come_to_what_they_would_without_each_other() {
-    for seed in 0..CASES {
+    for seed in 0..cases() {
         let chance = &mut Chance::new(2_000_000 + seed);
         let mut pair = Pair::new(chance);
         let world = pair.world.clone();
