@@ -271,7 +271,10 @@ impl<'a> Fiber<'a> {
     }
 
     /// The child that was there under a key. None if one came under it in this run already.
-    #[expect(clippy::option_option, reason = "whether there may be one, and which it is")]
+    #[expect(
+        clippy::option_option,
+        reason = "whether there may be one, and which it is"
+    )]
     fn find(&mut self, key: &Key) -> Option<Option<record::Child>> {
         let found = self.list.find(key);
         if found.is_err() {

@@ -102,8 +102,15 @@ impl Hooks {
     /// The old ones that did not come: those of the last good run, and the others.
     fn others(&self) -> (Vec<Hook>, Vec<Hook>) {
         let came = self.came();
-        let others = self.old.iter().skip(if self.new.is_none() { self.at } else { 0 });
-        let others = others.filter(|old| !came.iter().any(|hook| Rc::ptr_eq(&hook.handle, &old.handle)));
+        let others = self
+            .old
+            .iter()
+            .skip(if self.new.is_none() { self.at } else { 0 });
+        let others = others.filter(|old| {
+            !came
+                .iter()
+                .any(|hook| Rc::ptr_eq(&hook.handle, &old.handle))
+        });
         others.cloned().partition(|hook| hook.good)
     }
 }
@@ -195,7 +202,8 @@ impl Fiber<'_> {
             // At once, for the fiber may read it next.
             let _: Result<(), Failure> = self.graph.set(memo.from, Rc::new(from));
             let from = memo.from;
-            self.back.push(Box::new(move |graph| graph.set(from, before)));
+            self.back
+                .push(Box::new(move |graph| graph.set(from, before)));
         }
         memo.value
     }
@@ -266,9 +274,12 @@ impl Fiber<'_> {
             return None;
         }
         let mut old = self.hooks.old.iter().enumerate().skip(self.hooks.at);
-        let next = old.next().into_iter().chain(self.hooks.old.iter().enumerate());
-        let found = next.filter_map(|(place, hook)| Some((place, of_kind(hook)?)));
-        let found = found.filter(|(_, handle)| fits(handle)).next();
+        let next = old
+            .next()
+            .into_iter()
+            .chain(self.hooks.old.iter().enumerate());
+        let mut found = next.filter_map(|(place, hook)| Some((place, of_kind(hook)?)));
+        let found = found.find(|(_, handle)| fits(handle));
         if let Some((place, handle)) = found {
             self.hooks.keep(place);
             return Some(handle);

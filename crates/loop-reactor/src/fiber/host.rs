@@ -73,7 +73,9 @@ impl Told {
 }
 
 /// What of a node's value the host is to set up, if anything.
-pub(crate) struct Hosted(Box<dyn Fn(&Value) -> Option<Told>>);
+pub(crate) struct Hosted(See);
+
+type See = Box<dyn Fn(&Value) -> Option<Told>>;
 
 impl Fiber<'_> {
     /// Something that is to be there outside of the graph as long as the fiber has this hook: the host is told to [set it up](Act::SetUp),
@@ -129,7 +131,9 @@ impl Graph {
         for effect in std::mem::take(&mut self.cx.touched) {
             let node = self.cx.nodes.find(effect);
             let hosted = self.cx.hosts.get(&effect.index);
-            let now = node.zip(hosted).and_then(|(node, hosted)| hosted.0(&node.value));
+            let now = node
+                .zip(hosted)
+                .and_then(|(node, hosted)| hosted.0(&node.value));
             if self.tree.told.get(&effect) == now.as_ref() {
                 continue;
             }

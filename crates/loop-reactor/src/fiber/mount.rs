@@ -6,6 +6,7 @@ use std::rc::Rc;
 
 use crate::fiber::Fiber;
 use crate::fiber::record::{Child, Given, Key, Record};
+use crate::fiber::region::bounds;
 use crate::graph::Graph;
 use crate::graph::node::{NONE, State};
 use crate::handle::{Computed, Handle, Id};
@@ -61,9 +62,11 @@ impl Graph {
                 let mut roots = graph.tree.roots.iter();
                 roots.any(|root| nodes[root.index].place == *place)
             };
-            let place = (0..).find(|place| !taken(place)).unwrap_or_default();
+            // There are fewer roots than numbers.
+            let place = (0..u32::MAX).find(|place| !taken(place));
+            let place = place.unwrap_or_default();
             let kind = TypeId::of::<Mounted>();
-            let (id, whole) = graph.make_region(kind, NONE, place, |opening| opening.bound());
+            let (id, whole) = graph.make_region(kind, NONE, place, bounds);
             graph.tree.roots.push(id);
             let record = Record {
                 parent: id.index,

@@ -80,10 +80,11 @@ impl Fiber<'_> {
 }
 
 /// The root of a second tree.
-fn second<R: 'static>(
-    f: &mut Fiber<'_>,
-    quotes: &Computed<List<Quote<R>>>,
-) -> Result<(), Stop> {
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "components take their props so"
+)]
+fn second<R: 'static>(f: &mut Fiber<'_>, quotes: &Computed<List<Quote<R>>>) -> Result<(), Stop> {
     for quote in &f.get(*quotes)? {
         f.put_element(Key::Quote(quote.key.clone()).into(), &quote.element);
     }

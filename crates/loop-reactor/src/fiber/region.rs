@@ -105,6 +105,11 @@ impl Graph {
     }
 }
 
+/// Opens a region that is nothing but a boundary.
+pub(crate) fn bounds(opening: &mut Opening<'_>) -> Computed<()> {
+    opening.bound()
+}
+
 /// A region that is being made.
 pub struct Opening<'a> {
     graph: &'a mut Graph,
@@ -128,9 +133,7 @@ impl Opening<'_> {
 
     /// Provides what a fiber writes.
     fn provide<T: PartialEq + 'static>(&mut self, value: T, by: Id) -> Signal<T> {
-        let signal = self
-            .graph
-            .within(self.region, |graph| graph.signal(value));
+        let signal = self.graph.within(self.region, |graph| graph.signal(value));
         self.graph.said_by(signal.id(), by.index);
         self.enter(Entry::Context(TypeId::of::<T>(), Rc::new(signal)));
         signal
@@ -263,7 +266,7 @@ impl Fiber<'_> {
         below: impl FnOnce(&mut Self) -> Result<(), Stop>,
     ) -> Result<Computed<()>, Stop> {
         struct Bounds;
-        self.region(TypeId::of::<Bounds>(), |opening| opening.bound(), below)
+        self.region(TypeId::of::<Bounds>(), bounds, below)
     }
 
     /// All values of this type that come up from below, in the order of the tree.
@@ -286,7 +289,11 @@ impl Fiber<'_> {
         below: impl FnOnce(&mut Self) -> Result<(), Stop>,
     ) -> Result<M::Lists, Stop> {
         struct Gathers<M>(std::marker::PhantomData<M>);
-        self.region(TypeId::of::<Gathers<M>>(), |opening| M::open(opening), below)
+        self.region(
+            TypeId::of::<Gathers<M>>(),
+            |opening| M::open(opening),
+            below,
+        )
     }
 
     /// What the values of a type that come up from below come to: each is mapped, and then they are reduced two by two, in the order

@@ -80,8 +80,9 @@ impl Graph {
             _ => false,
         };
         if !same {
-            self.change(index, |record| record.stopped = stop.clone());
-            self.yield_fault(index, stop.map(Fault));
+            let fault = stop.clone().map(Fault);
+            self.change(index, |record| record.stopped = stop);
+            self.yield_fault(index, fault);
         }
     }
 

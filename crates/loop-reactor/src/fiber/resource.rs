@@ -97,6 +97,10 @@ impl Fiber<'_> {
     /// assert_eq!(commands[1].value::<String>().unwrap(), "-3 degrees in Oslo");
     /// # Ok::<(), loop_reactor::Failure>(())
     /// ```
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "a question is given, as props are"
+    )]
     pub fn resource<Q, T>(&mut self, name: &'static str, question: Q) -> Resource<T>
     where
         Q: Clone + PartialEq + 'static,

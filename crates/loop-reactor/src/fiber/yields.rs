@@ -47,9 +47,12 @@ pub(crate) struct Channel<M, T> {
     rule: Rc<Rule<M, T>>,
 }
 
+type Map<M, T> = Box<dyn Fn(M) -> T>;
+type Reduce<T> = Box<dyn Fn(&T, &T) -> T>;
+
 pub(crate) struct Rule<M, T> {
-    map: Box<dyn Fn(M) -> T>,
-    reduce: Box<dyn Fn(&T, &T) -> T>,
+    map: Map<M, T>,
+    reduce: Reduce<T>,
     pub(crate) empty: T,
 }
 
@@ -66,10 +69,21 @@ pub(crate) trait AnyChannel {
     fn add(&self, so_far: Option<Box<dyn Any>>, value: Box<dyn Any>) -> Option<Box<dyn Any>>;
 
     /// A fiber yields what came of [`AnyChannel::add`], or nothing.
-    fn yields(self: Rc<Self>, graph: &mut Graph, fiber: u32, value: Option<Box<dyn Any>>) -> Result<(), Stop>;
+    fn yields(
+        self: Rc<Self>,
+        graph: &mut Graph,
+        fiber: u32,
+        value: Option<Box<dyn Any>>,
+    ) -> Result<(), Stop>;
 
     /// The children of a fiber are others than before.
-    fn splice(&self, graph: &mut Graph, fiber: u32, before: &[Child], after: &[Child]) -> Result<(), Stop>;
+    fn splice(
+        &self,
+        graph: &mut Graph,
+        fiber: u32,
+        before: &[Child],
+        after: &[Child],
+    ) -> Result<(), Stop>;
 }
 
 /// What a fiber passes up to one region.
@@ -149,7 +163,9 @@ impl<M: 'static, T: Clone + PartialEq + 'static> Channel<M, T> {
     }
 
     fn items(&self, graph: &Graph, children: &[Child]) -> Vec<Item<Option<T>>> {
-        let items = children.iter().map(|child| self.item(graph, child.id.index));
+        let items = children
+            .iter()
+            .map(|child| self.item(graph, child.id.index));
         items.collect()
     }
 
@@ -239,7 +255,12 @@ impl<M: 'static, T: Clone + PartialEq + 'static> AnyChannel for Channel<M, T> {
         })
     }
 
-    fn yields(self: Rc<Self>, graph: &mut Graph, fiber: u32, value: Option<Box<dyn Any>>) -> Result<(), Stop> {
+    fn yields(
+        self: Rc<Self>,
+        graph: &mut Graph,
+        fiber: u32,
+        value: Option<Box<dyn Any>>,
+    ) -> Result<(), Stop> {
         let value: Option<T> = match value {
             Some(value) => value.downcast().ok().map(|value| *value),
             None => None,
@@ -258,8 +279,17 @@ impl<M: 'static, T: Clone + PartialEq + 'static> AnyChannel for Channel<M, T> {
         self.rise(graph, fiber)
     }
 
-    fn splice(&self, graph: &mut Graph, fiber: u32, before: &[Child], after: &[Child]) -> Result<(), Stop> {
-        let Some(fold) = self.pipe(graph, fiber).and_then(|pipe| pipe.children.clone()) else {
+    fn splice(
+        &self,
+        graph: &mut Graph,
+        fiber: u32,
+        before: &[Child],
+        after: &[Child],
+    ) -> Result<(), Stop> {
+        let Some(fold) = self
+            .pipe(graph, fiber)
+            .and_then(|pipe| pipe.children.clone())
+        else {
             return Ok(());
         };
         let same = |(a, b): &(&Child, &Child)| a.id == b.id;
@@ -291,7 +321,11 @@ impl Fault {
 }
 
 impl<M, T> Rule<M, T> {
-    pub(crate) fn new(map: impl Fn(M) -> T + 'static, empty: T, reduce: impl Fn(&T, &T) -> T + 'static) -> Self {
+    pub(crate) fn new(
+        map: impl Fn(M) -> T + 'static,
+        empty: T,
+        reduce: impl Fn(&T, &T) -> T + 'static,
+    ) -> Self {
         Self {
             map: Box::new(map),
             reduce: Box::new(reduce),
@@ -317,7 +351,11 @@ impl Outlet {
 
 impl Graph {
     /// A fiber yields these, and nothing else.
-    pub(crate) fn yield_all(&mut self, fiber: u32, yields: Vec<(Rc<dyn AnyChannel>, Box<dyn Any>)>) {
+    pub(crate) fn yield_all(
+        &mut self,
+        fiber: u32,
+        yields: Vec<(Rc<dyn AnyChannel>, Box<dyn Any>)>,
+    ) {
         let outlets = self.fiber(fiber).map(|record| record.outlets.clone());
         for outlet in outlets.iter().flat_map(|outlets| outlets.iter()) {
             let again = yields.iter().any(|(channel, _)| outlet.is(&**channel));
@@ -419,4 +457,3 @@ macro_rules! several {
 several!(A B);
 several!(A B C);
 several!(A B C D);
-

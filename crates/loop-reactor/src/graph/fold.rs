@@ -171,12 +171,7 @@ impl<T: Clone + PartialEq + 'static> Fold<T> {
     }
 
     /// Puts another value in the place of the one at `at`.
-    pub(crate) fn replace(
-        &self,
-        graph: &mut Graph,
-        at: usize,
-        item: Item<T>,
-    ) -> Result<(), Stop> {
+    pub(crate) fn replace(&self, graph: &mut Graph, at: usize, item: Item<T>) -> Result<(), Stop> {
         let (mut chunk, mut at) = (self.root, at);
         loop {
             let children = graph.get(chunk.children)?;

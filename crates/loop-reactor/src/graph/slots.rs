@@ -233,7 +233,8 @@ impl Graph {
                 })?;
             }
             let coming = parts.iter().filter(|part| !slots.contains_key(&part.name));
-            let coming = coming.map(|part| (part.name.clone(), (part.version, part.bytes.to_vec())));
+            let coming =
+                coming.map(|part| (part.name.clone(), (part.version, part.bytes.to_vec())));
             graph.slots.loading = Some(Loading {
                 parts: coming.collect(),
                 error: None,

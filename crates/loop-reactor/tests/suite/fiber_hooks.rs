@@ -62,7 +62,10 @@ fn nothing_is_left_when_a_tree_ends() {
         graph.set(which, 3).unwrap();
         graph.set(which, 7).unwrap();
         graph.dispose(root);
-        assert_eq!((graph.nodes(), graph.edges(), graph.fibers()), (nodes, edges, 0));
+        assert_eq!(
+            (graph.nodes(), graph.edges(), graph.fibers()),
+            (nodes, edges, 0)
+        );
     }
     let (scope, _) = graph.scope(|graph| graph.mount(sometimes, which));
     assert!(graph.fibers() > 0);
@@ -205,10 +208,15 @@ fn a_resource_is_asked_for_answered_and_given_up() {
     let ask = asked(&mut graph);
     assert_eq!(ask.question, "Oslo");
     // The fiber waits, so it has not said yet that its progress is to be shown.
-    let half = Load::Waiting { done: 1, of: Some(2) };
+    let half = Load::Waiting {
+        done: 1,
+        of: Some(2),
+    };
     graph.set(ask.answer, half).unwrap();
     assert_eq!(told(&mut graph), "");
-    graph.set(ask.answer, Load::Ready("snow".to_owned())).unwrap();
+    graph
+        .set(ask.answer, Load::Ready("snow".to_owned()))
+        .unwrap();
     assert_eq!(told(&mut graph), "-?weather +snow");
 
     // Another question: what was known stays until it is answered, and nobody waits for the old answer.
@@ -219,14 +227,19 @@ fn a_resource_is_asked_for_answered_and_given_up() {
         graph.set(ask.answer, Load::Ready("late".to_owned())),
         Err(Failure::Gone { .. })
     ));
-    let half = Load::Waiting { done: 1, of: Some(2) };
+    let half = Load::Waiting {
+        done: 1,
+        of: Some(2),
+    };
     graph.set(second.answer, half).unwrap();
     assert_eq!(told(&mut graph), "-0/0 +1/2");
     graph.set(town, "Bern").unwrap();
     assert_eq!(told(&mut graph), "-?weather -1/2 +?weather +0/0");
     graph.set(town, "Rome").unwrap();
     let third = asked(&mut graph);
-    graph.set(third.answer, Load::Ready("sun".to_owned())).unwrap();
+    graph
+        .set(third.answer, Load::Ready("sun".to_owned()))
+        .unwrap();
     assert_eq!(told(&mut graph), "-?weather -snow -0/0 +sun");
 }
 
@@ -238,11 +251,15 @@ fn a_restore_asks_again_what_was_not_answered_then() {
     graph.remember_ticks(8);
     let before = graph.now();
     let ask = asked(&mut graph);
-    graph.set(ask.answer, Load::Ready("snow".to_owned())).unwrap();
+    graph
+        .set(ask.answer, Load::Ready("snow".to_owned()))
+        .unwrap();
     told(&mut graph);
     graph.go_to(before).unwrap();
     assert_eq!(told(&mut graph), "-snow +?weather");
-    graph.set(ask.answer, Load::Ready("rain".to_owned())).unwrap();
+    graph
+        .set(ask.answer, Load::Ready("rain".to_owned()))
+        .unwrap();
     assert_eq!(told(&mut graph), "-?weather +rain");
 }
 
@@ -253,7 +270,9 @@ fn an_answer_that_failed_stops_who_reads_it() {
     let root = graph.mount(weather, town);
     assert!(matches!(graph.get(root.whole()), Err(Stop::Pending)));
     let ask = asked(&mut graph);
-    graph.set(ask.answer, Load::Failed("no line".to_owned())).unwrap();
+    graph
+        .set(ask.answer, Load::Failed("no line".to_owned()))
+        .unwrap();
     let stop = graph.get(root.whole()).unwrap_err();
     let Some(Failure::Program(error)) = stop.failure() else {
         panic!("{stop:?}");
@@ -282,7 +301,10 @@ fn a_run_that_stops_says_nothing_and_keeps_its_hooks() {
     graph.set(value, -2).unwrap();
     assert_eq!((told(&mut graph).as_str(), made.get()), ("", 1));
     graph.set(value, 1).unwrap();
-    assert_eq!((told(&mut graph).as_str(), made.get()), ("+before +after", 1));
+    assert_eq!(
+        (told(&mut graph).as_str(), made.get()),
+        ("+before +after", 1)
+    );
     graph.set(value, -1).unwrap();
     assert_eq!((told(&mut graph).as_str(), made.get()), ("", 1));
 }

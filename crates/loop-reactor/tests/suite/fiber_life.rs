@@ -101,7 +101,11 @@ fn a_detached_fiber_runs_when_the_program_says_so() {
     graph.mount(theatre, now);
     assert_eq!(told(&mut graph), "+[] at 0");
     let stage = graph.describe().into_iter().map(|node| node.node);
-    let stage = stage.filter(|node| graph.path(*node).is_some_and(|path| path.ends_with("stage")));
+    let stage = stage.filter(|node| {
+        graph
+            .path(*node)
+            .is_some_and(|path| path.ends_with("stage"))
+    });
     let stage = stage.last().unwrap();
     graph.catch_up(stage);
     assert_eq!(told(&mut graph), "-[] at 0 +?stage +[0] at 0");
@@ -127,7 +131,10 @@ fn a_limit_stops_the_run_that_would_pass_it() {
     let root = graph.mount(endless, 0);
     assert_eq!(graph.fibers(), 1000);
     let stop = graph.get(root.whole()).unwrap_err();
-    assert!(matches!(stop.failure(), Some(Failure::TooMany { most: 1000 })));
+    assert!(matches!(
+        stop.failure(),
+        Some(Failure::TooMany { most: 1000 })
+    ));
     graph.dispose(root);
     assert_eq!((graph.fibers(), graph.nodes()), (0, 0));
 }
@@ -336,7 +343,14 @@ fn what_an_earlier_version_saved_is_read_and_what_is_damaged_is_refused() {
     let mut old = Graph::new();
     old.mount(old_shelf, 3);
     let refused = old.load(&newer.save());
-    assert!(matches!(refused, Err(Unloaded::Newer { saved: 1, known: 0, .. })));
+    assert!(matches!(
+        refused,
+        Err(Unloaded::Newer {
+            saved: 1,
+            known: 0,
+            ..
+        })
+    ));
 }
 
 fn list(f: &mut Fiber<'_>, items: &Signal<Rc<Vec<u32>>>) -> Result<(), Stop> {
@@ -367,14 +381,18 @@ fn guesses_make_fibers_and_settlements_end_them() {
     let marks: Signal<i32> = *commands[0].value().unwrap();
     let mut lanes = Lanes::new(graph);
     let first = lanes.guess(add(items, 2)).unwrap();
-    let second = lanes.guess(move |graph| graph.update(marks, |marks| *marks += 1)).unwrap();
+    let second = lanes
+        .guess(move |graph| graph.update(marks, |marks| *marks += 1))
+        .unwrap();
     assert_eq!(told(&mut lanes), "+?marks +2*0 -1*0 +1*1");
 
     // The guess was right. Nothing differs but that the fiber is there in earnest now.
     lanes.settle(&[first], add(items, 2)).unwrap();
     assert_eq!(told(&mut lanes), "-2*0 -?marks +?marks +2*0");
     // The other one was not, and comes to nothing with the fiber that it was for.
-    let settled = lanes.settle(&[], |graph| graph.set(items, Rc::new(vec![2]))).unwrap();
+    let settled = lanes
+        .settle(&[], |graph| graph.set(items, Rc::new(vec![2])))
+        .unwrap();
     assert_eq!(settled.refused.len(), 1);
     assert_eq!(settled.refused[0].0, second);
     assert_eq!(told(&mut lanes), "-1*1 -?marks");

@@ -60,7 +60,10 @@ fn being(f: &mut Fiber<'_>, (world, number, given): &Props) -> Result<(), Stop> 
         context = f.context::<Context>().map_or(-1, |context| context.0);
     }
     f.effect("state", (f.id(), state));
-    f.effect("text", format!("{number}:{value}:{marks}:{context}:{given}"));
+    f.effect(
+        "text",
+        format!("{number}:{value}:{marks}:{context}:{given}"),
+    );
     f.yields(value);
     let kids = f.get(being.kids)?;
     let list = |f: &mut Fiber<'_>| {
@@ -192,13 +195,26 @@ impl Model {
     fn settle(&mut self) -> Vec<String> {
         self.pass += 1;
         let mut ran = Vec::new();
-        self.visit("0/0".to_owned(), &What2::Being(0, 0), None, Up::default(), &mut ran);
+        self.visit(
+            "0/0".to_owned(),
+            &What2::Being(0, 0),
+            None,
+            Up::default(),
+            &mut ran,
+        );
         let pass = self.pass;
         self.fibers.retain(|_, memory| memory.seen == pass);
         ran
     }
 
-    fn visit(&mut self, path: String, what: &What2, context: Option<i64>, below: Up, ran: &mut Vec<String>) -> Up {
+    fn visit(
+        &mut self,
+        path: String,
+        what: &What2,
+        context: Option<i64>,
+        below: Up,
+        ran: &mut Vec<String>,
+    ) -> Up {
         let (tag, given) = match what {
             What2::Being(number, given) => ("being", (*number, *given)),
             What2::Instead(number) => ("instead", (*number, 0)),
@@ -214,7 +230,8 @@ impl Model {
         };
         let read_kids = memory.reads.contains(&Read::Kids);
         let read_before = memory.reads.len();
-        let others = reads.iter().take(read_before).ne(&memory.reads) || (read_kids && kids != memory.kids);
+        let others =
+            reads.iter().take(read_before).ne(&memory.reads) || (read_kids && kids != memory.kids);
         if fresh || given != memory.given || others {
             ran.push(path.clone());
             (memory.given, memory.reads, memory.kids) = (given, reads, kids);
@@ -262,11 +279,23 @@ impl Model {
                 if !matches!(below.stop, Some(Why::Failed(_))) {
                     up.yields += below.yields;
                 }
-                let after = self.visit(format!("{path}/1"), &What2::Instead(number), context, below, ran);
+                let after = self.visit(
+                    format!("{path}/1"),
+                    &What2::Instead(number),
+                    context,
+                    below,
+                    ran,
+                );
                 up = up.and(after);
             }
             Kind::Summed => {
-                let after = self.visit(format!("{path}/1"), &What2::Summed(number), context, below, ran);
+                let after = self.visit(
+                    format!("{path}/1"),
+                    &What2::Summed(number),
+                    context,
+                    below,
+                    ran,
+                );
                 up = up.and(after);
             }
         }
@@ -281,7 +310,8 @@ impl Model {
         }
         if there.is_some() {
             let below = format!("{path}/");
-            self.fibers.retain(|other, _| other != path && !other.starts_with(&below));
+            self.fibers
+                .retain(|other, _| other != path && !other.starts_with(&below));
         }
         let memory = Memory {
             tag: tag.to_owned(),
@@ -291,7 +321,13 @@ impl Model {
         true
     }
 
-    fn run(&self, what: &What2, memory: &Memory, context: Option<i64>, below: Up) -> (Vec<Read>, Result<Said, Why>) {
+    fn run(
+        &self,
+        what: &What2,
+        memory: &Memory,
+        context: Option<i64>,
+        below: Up,
+    ) -> (Vec<Read>, Result<Said, Why>) {
         let sum = below.stop.map_or(Ok(below.yields), Err);
         match what {
             What2::Being(number, given) => {
@@ -317,7 +353,11 @@ impl Model {
                     yields: value,
                     kids: kids
                         .map(|(place, kid)| {
-                            let key = if placed { place.to_string() } else { format!("#{kid}") };
+                            let key = if placed {
+                                place.to_string()
+                            } else {
+                                format!("#{kid}")
+                            };
                             (key, What2::Being(*kid, value / 4))
                         })
                         .collect(),
@@ -350,7 +390,10 @@ impl Model {
     }
 
     fn texts(&self) -> Vec<String> {
-        let said = self.fibers.values().filter_map(|memory| memory.said.as_ref());
+        let said = self
+            .fibers
+            .values()
+            .filter_map(|memory| memory.said.as_ref());
         let mut texts: Vec<String> = said.filter_map(|said| said.text.clone()).collect();
         texts.sort_unstable();
         texts
@@ -380,7 +423,10 @@ impl Host {
                     let text = text.map(|text| self.texts.insert(command.effect, text.clone()));
                     let state = state.map(|state| self.states.insert(command.effect, *state));
                     assert!(text != Some(None) || state.is_none());
-                    assert!(text.flatten().is_none() && state.flatten().is_none(), "set up twice");
+                    assert!(
+                        text.flatten().is_none() && state.flatten().is_none(),
+                        "set up twice"
+                    );
                 }
                 Act::CleanUp => {
                     let text_there = self.texts.remove(&command.effect);
@@ -408,12 +454,15 @@ struct Pair {
 }
 
 fn make(graph: &mut Graph, kinds: &[(Kind2, bool)]) -> World {
-    let beings = kinds.iter().enumerate().map(|(number, (kind, reads_context))| Being {
-        kind: kind.unwrap(),
-        reads_context: *reads_context,
-        value: graph.slot(format!("value{number}"), 2_i64).unwrap(),
-        kids: graph.slot(format!("kids{number}"), Vec::new()).unwrap(),
-    });
+    let beings = kinds
+        .iter()
+        .enumerate()
+        .map(|(number, (kind, reads_context))| Being {
+            kind: kind.unwrap(),
+            reads_context: *reads_context,
+            value: graph.slot(format!("value{number}"), 2_i64).unwrap(),
+            kids: graph.slot(format!("kids{number}"), Vec::new()).unwrap(),
+        });
     World(Rc::new(beings.collect()))
 }
 
@@ -423,7 +472,13 @@ impl Pair {
         let count = 2 + chance.below(7);
         let kinds: Vec<(Kind2, bool)> = (0..count)
             .map(|_| {
-                let kinds = [Kind::Keyed, Kind::Placed, Kind::Bounded, Kind::Summed, Kind::Provided];
+                let kinds = [
+                    Kind::Keyed,
+                    Kind::Placed,
+                    Kind::Bounded,
+                    Kind::Summed,
+                    Kind::Provided,
+                ];
                 (Some(kinds[chance.below(5)]), chance.below(2) == 0)
             })
             .collect();
@@ -437,7 +492,13 @@ impl Pair {
         graph.record(Record::Events);
         let root = graph.mount(being, (world.clone(), 0, 0));
         let host = Host::default();
-        let mut pair = Self { graph, world, root, model, host };
+        let mut pair = Self {
+            graph,
+            world,
+            root,
+            model,
+            host,
+        };
         let expected = pair.model.settle();
         pair.check(Some(expected));
         pair
@@ -497,7 +558,10 @@ impl Pair {
         let mut orders = Vec::new();
         let mut ran = Vec::new();
         for event in self.graph.take_events() {
-            let fiber = self.graph.path(event.node).filter(|_| event.what != What::Kept);
+            let fiber = self
+                .graph
+                .path(event.node)
+                .filter(|_| event.what != What::Kept);
             if let Some(path) = fiber {
                 orders.push(self.graph.order(event.node).unwrap());
                 ran.push(path);
@@ -565,7 +629,9 @@ impl Write {
 }
 
 fn all(writes: &[Write], world: &World, graph: &mut Graph) -> Result<(), Failure> {
-    writes.iter().try_for_each(|write| write.to_graph(world, graph))
+    writes
+        .iter()
+        .try_for_each(|write| write.to_graph(world, graph))
 }
 
 /// How many cases are made: a few hundred, or as many as `LOOP_ROUNDS` says.
@@ -591,7 +657,9 @@ fn trees_agree_with_the_model() {
                 pair.check(Some(Vec::new()));
                 continue;
             }
-            pair.graph.tick(|graph| all(&writes, &world, graph)).unwrap();
+            pair.graph
+                .tick(|graph| all(&writes, &world, graph))
+                .unwrap();
             for write in &writes {
                 write.to_model(&mut pair.model);
             }
@@ -619,7 +687,11 @@ fn time_goes_anywhere_and_the_tree_with_it() {
             if chance.below(3) == 0 {
                 let (moment, model) = moments[chance.below(moments.len())].clone();
                 if pair.graph.go_to(moment).is_ok() {
-                    assert_eq!(pair.graph.now(), moment, "nothing is written by going there");
+                    assert_eq!(
+                        pair.graph.now(),
+                        moment,
+                        "nothing is written by going there"
+                    );
                     pair.model = model;
                     pair.check(None);
                 }
@@ -638,7 +710,9 @@ fn time_goes_anywhere_and_the_tree_with_it() {
                 });
                 pair.graph.take_events();
             } else {
-                pair.graph.tick(|graph| all(&writes, &world, graph)).unwrap();
+                pair.graph
+                    .tick(|graph| all(&writes, &world, graph))
+                    .unwrap();
             }
             for write in &writes {
                 write.to_model(&mut pair.model);
@@ -671,7 +745,9 @@ fn guesses_and_facts_come_to_what_they_would_without_each_other() {
             }
             plan.push(writes);
         }
-        let Pair { graph, mut host, .. } = pair;
+        let Pair {
+            graph, mut host, ..
+        } = pair;
         let mut lanes = Lanes::new(graph);
         let mut facts: Vec<Vec<Write>> = Vec::new();
         let mut open = Vec::new();
@@ -687,7 +763,9 @@ fn guesses_and_facts_come_to_what_they_would_without_each_other() {
                     Err::<(), ()>(())
                 });
                 assert!(failed.is_err());
-                lanes.settle(&[done.0], |graph| all(&writes, &world, graph)).unwrap();
+                lanes
+                    .settle(&[done.0], |graph| all(&writes, &world, graph))
+                    .unwrap();
                 facts.push(writes);
             }
             host.hear(lanes.take_commands());

@@ -92,7 +92,10 @@ fn a_change_among_siblings_reduces_a_logarithm_of_them() {
     let states = states(&mut graph);
     let runs = |graph: &mut Graph| {
         let events = graph.take_events();
-        events.iter().filter(|event| event.what != What::Kept).count()
+        events
+            .iter()
+            .filter(|event| event.what != What::Kept)
+            .count()
     };
     assert!(runs(&mut graph) < 3 * ROWS as usize);
     graph.set(states[1000], 7).unwrap();
@@ -162,7 +165,14 @@ fn several_types_are_gathered_at_once_and_one_is_fenced() {
     assert_eq!(last(&mut graph), format!("[3, 6, 6, 3] {odd}"));
     assert_eq!(
         ran(&mut graph),
-        ["0/0/0/0", "0/0/0/1/0", "0/0/0/1/1", "0/0/0/2", "0/0/0/3", "0/0/1"]
+        [
+            "0/0/0/0",
+            "0/0/0/1/0",
+            "0/0/0/1/1",
+            "0/0/0/2",
+            "0/0/0/3",
+            "0/0/1"
+        ]
     );
 }
 
@@ -293,7 +303,12 @@ fn a_second_tree_has_the_order_of_the_first() {
     graph.mount(scene, keys);
     assert_eq!(
         ran(&mut graph)[5..],
-        ["0/0/1", "0/0/1/(0/0/0/0/#1:sound)", "0/0/1/(0/0/0/0/#2:sound)", "0/0/1/(0/0/0/0/#3:sound)"]
+        [
+            "0/0/1",
+            "0/0/1/(0/0/0/0/#1:sound)",
+            "0/0/1/(0/0/0/0/#2:sound)",
+            "0/0/1/(0/0/0/0/#3:sound)"
+        ]
     );
     let loud = states(&mut graph);
     graph.set(loud[1], 5).unwrap();
@@ -337,6 +352,9 @@ fn a_thousand_quotes_are_reordered_alike() {
     }
     paths.sort();
     let order: Vec<String> = paths.into_iter().map(|(_, path)| path).collect();
-    let expected: Vec<String> = after.iter().map(|key| format!("0/0/1/(0/0/0/0/#{key}:sound)")).collect();
+    let expected: Vec<String> = after
+        .iter()
+        .map(|key| format!("0/0/1/(0/0/0/0/#{key}:sound)"))
+        .collect();
     assert!(order == expected);
 }

@@ -156,10 +156,7 @@ fn moves_keep_state_and_run_nothing() {
     assert_eq!(graph.get(counts[0]).unwrap(), 7);
     set_keys(&mut graph, keys, &["c", "b"]);
     assert_eq!(told(&mut graph), "-a7 -?handle");
-    assert!(matches!(
-        graph.set(counts[0], 1),
-        Err(Failure::Gone { .. })
-    ));
+    assert!(matches!(graph.set(counts[0], 1), Err(Failure::Gone { .. })));
     // Another one under the same key begins anew.
     set_keys(&mut graph, keys, &["a", "c", "b"]);
     assert_eq!(told(&mut graph), "+?handle +a0");
@@ -212,13 +209,31 @@ fn sums(f: &mut Fiber<'_>, values: &[Signal<i64>; 3]) -> Result<(), Stop> {
     let [a, b, c] = *values;
     let sum = f.map_reduce(
         |f| {
-            f.child(leaf, Says { value: a, name: "a" });
+            f.child(
+                leaf,
+                Says {
+                    value: a,
+                    name: "a",
+                },
+            );
             let whole = f.boundary(|f| {
-                f.child(leaf, Says { value: b, name: "b" });
+                f.child(
+                    leaf,
+                    Says {
+                        value: b,
+                        name: "b",
+                    },
+                );
                 Ok(())
             })?;
             f.child(instead, whole);
-            f.child(leaf, Says { value: c, name: "c" });
+            f.child(
+                leaf,
+                Says {
+                    value: c,
+                    name: "c",
+                },
+            );
             Ok(())
         },
         |value: i64| value,
