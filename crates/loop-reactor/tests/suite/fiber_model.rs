@@ -131,7 +131,7 @@ enum Read {
 }
 
 #[derive(Clone, Debug)]
-enum What2 {
+enum Kin {
     Being(u32, i64),
     Instead(u32),
     Summed(u32),
@@ -141,7 +141,7 @@ enum What2 {
 struct Said {
     text: Option<String>,
     yields: i64,
-    kids: Vec<(String, What2)>,
+    kids: Vec<(String, Kin)>,
     kind: Option<(Kind, u32, i64)>,
 }
 
@@ -162,13 +162,13 @@ struct Memory {
 struct Model {
     values: Vec<i64>,
     kids: Vec<Vec<u32>>,
-    kinds: Vec<(Kind2, bool)>,
+    kinds: Vec<(Kinds, bool)>,
     fibers: BTreeMap<String, Memory>,
     failures: u64,
     pass: u64,
 }
 
-type Kind2 = Option<Kind>;
+type Kinds = Option<Kind>;
 
 /// What came up from a part of the tree.
 #[derive(Clone, Copy, Default)]
@@ -195,13 +195,7 @@ impl Model {
     fn settle(&mut self) -> Vec<String> {
         self.pass += 1;
         let mut ran = Vec::new();
-        self.visit(
-            "0/0".to_owned(),
-            &What2::Being(0, 0),
-            None,
-            Up::default(),
-            &mut ran,
-        );
+        self.visit("0/0", &Kin::Being(0, 0), None, Up::default(), &mut ran);
         let pass = self.pass;
         self.fibers.retain(|_, memory| memory.seen == pass);
         ran
@@ -209,23 +203,23 @@ impl Model {
 
     fn visit(
         &mut self,
-        path: String,
-        what: &What2,
+        path: &str,
+        what: &Kin,
         context: Option<i64>,
         below: Up,
         ran: &mut Vec<String>,
     ) -> Up {
         let (tag, given) = match what {
-            What2::Being(number, given) => ("being", (*number, *given)),
-            What2::Instead(number) => ("instead", (*number, 0)),
-            What2::Summed(number) => ("summed", (*number, 0)),
+            Kin::Being(number, given) => ("being", (*number, *given)),
+            Kin::Instead(number) => ("instead", (*number, 0)),
+            Kin::Summed(number) => ("summed", (*number, 0)),
         };
-        let fresh = self.enter(&path, tag);
-        let mut memory = self.fibers.remove(&path).unwrap_or_default();
+        let fresh = self.enter(path, tag);
+        let mut memory = self.fibers.remove(path).unwrap_or_default();
         memory.seen = self.pass;
         let (reads, said) = self.run(what, &memory, context, below);
         let kids = match what {
-            What2::Being(number, _) => self.kids[*number as usize].clone(),
+            Kin::Being(number, _) => self.kids[*number as usize].clone(),
             _ => Vec::new(),
         };
         let read_kids = memory.reads.contains(&Read::Kids);
@@ -233,7 +227,7 @@ impl Model {
         let others =
             reads.iter().take(read_before).ne(&memory.reads) || (read_kids && kids != memory.kids);
         if fresh || given != memory.given || others {
-            ran.push(path.clone());
+            ran.push(path.to_owned());
             (memory.given, memory.reads, memory.kids) = (given, reads, kids);
             match said {
                 Ok(said) => (memory.said, memory.stop) = (Some(said), None),
@@ -241,7 +235,7 @@ impl Model {
                     // A failure that says the same is the same.
                     let same = matches!((memory.stop, why), (Some(Why::Failed(_)), Why::Failed(_)));
                     if !same {
-                        let own = matches!(what, What2::Being(..)) && why != Why::Pending;
+                        let own = matches!(what, Kin::Being(..)) && why != Why::Pending;
                         self.failures += u64::from(own);
                         memory.stop = Some(if own { Why::Failed(self.failures) } else { why });
                     }
@@ -253,12 +247,12 @@ impl Model {
             yields: said.yields,
             stop: memory.stop,
         };
-        self.fibers.insert(path.clone(), memory);
+        self.fibers.insert(path.to_owned(), memory);
         let Some((kind, number, value)) = said.kind else {
             return up;
         };
         let (inner, context) = match kind {
-            Kind::Keyed | Kind::Placed => (path.clone(), context),
+            Kind::Keyed | Kind::Placed => (path.to_owned(), context),
             Kind::Provided => (format!("{path}/0"), Some(value / 2)),
             Kind::Bounded | Kind::Summed => (format!("{path}/0"), context),
         };
@@ -270,7 +264,7 @@ impl Model {
         }
         let mut below = Up::default();
         for (key, kid) in &said.kids {
-            let kid = self.visit(format!("{inner}/{key}"), kid, context, Up::default(), ran);
+            let kid = self.visit(&format!("{inner}/{key}"), kid, context, Up::default(), ran);
             below = below.and(kid);
         }
         match kind {
@@ -280,8 +274,8 @@ impl Model {
                     up.yields += below.yields;
                 }
                 let after = self.visit(
-                    format!("{path}/1"),
-                    &What2::Instead(number),
+                    &format!("{path}/1"),
+                    &Kin::Instead(number),
                     context,
                     below,
                     ran,
@@ -290,8 +284,8 @@ impl Model {
             }
             Kind::Summed => {
                 let after = self.visit(
-                    format!("{path}/1"),
-                    &What2::Summed(number),
+                    &format!("{path}/1"),
+                    &Kin::Summed(number),
                     context,
                     below,
                     ran,
@@ -323,14 +317,14 @@ impl Model {
 
     fn run(
         &self,
-        what: &What2,
+        what: &Kin,
         memory: &Memory,
         context: Option<i64>,
         below: Up,
     ) -> (Vec<Read>, Result<Said, Why>) {
         let sum = below.stop.map_or(Ok(below.yields), Err);
         match what {
-            What2::Being(number, given) => {
+            Kin::Being(number, given) => {
                 let index = *number as usize;
                 let value = self.values[index];
                 let mut reads = vec![Read::Value(value), Read::State(memory.state)];
@@ -358,14 +352,14 @@ impl Model {
                             } else {
                                 format!("#{kid}")
                             };
-                            (key, What2::Being(*kid, value / 4))
+                            (key, Kin::Being(*kid, value / 4))
                         })
                         .collect(),
                     kind: kind.map(|kind| (kind, *number, value)),
                 };
                 (reads, Ok(said))
             }
-            What2::Instead(number) => {
+            Kin::Instead(number) => {
                 let (text, yields) = match below.stop {
                     None => (None, 0),
                     Some(Why::Pending) => (Some(format!("{number} waits")), 0),
@@ -378,7 +372,7 @@ impl Model {
                 };
                 (vec![Read::Below(sum.map(|_| 0))], Ok(said))
             }
-            What2::Summed(number) => {
+            Kin::Summed(number) => {
                 let said = sum.map(|sum| Said {
                     text: Some(format!("{number} sums {sum}")),
                     yields: sum,
@@ -453,7 +447,7 @@ struct Pair {
     host: Host,
 }
 
-fn make(graph: &mut Graph, kinds: &[(Kind2, bool)]) -> World {
+fn make(graph: &mut Graph, kinds: &[(Kinds, bool)]) -> World {
     let beings = kinds
         .iter()
         .enumerate()
@@ -470,7 +464,7 @@ impl Pair {
     fn new(chance: &mut Chance) -> Self {
         let mut graph = Graph::new();
         let count = 2 + chance.below(7);
-        let kinds: Vec<(Kind2, bool)> = (0..count)
+        let kinds: Vec<(Kinds, bool)> = (0..count)
             .map(|_| {
                 let kinds = [
                     Kind::Keyed,

@@ -1,5 +1,14 @@
 //! Tests of loop-reactor at its boundary: writes go in, values and events come out.
 
+#![cfg_attr(
+    test,
+    expect(
+        clippy::trivially_copy_pass_by_ref,
+        clippy::unnecessary_wraps,
+        reason = "what components are"
+    )
+)]
+
 #[cfg(test)]
 mod chance;
 #[cfg(test)]
@@ -36,3 +45,5 @@ mod runs;
 mod saved;
 #[cfg(test)]
 mod ticks;
+#[cfg(test)]
+mod wasm;
