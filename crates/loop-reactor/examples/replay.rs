@@ -3,6 +3,10 @@
 //! It prints the digest of a replay. Built for `wasm32-unknown-unknown`, it exports the digest, four bytes at a time.
 
 #![expect(clippy::print_stdout, reason = "what an example is for")]
+#![expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "components take their props so"
+)]
 
 use loop_reactor::{Failure, Fiber, Graph, Signal, Stop};
 
@@ -32,7 +36,7 @@ fn row(f: &mut Fiber<'_>, key: &u64) -> Result<(), Stop> {
     f.effect("count", count);
     match f.get(count)? {
         count if count % 7 == 0 => return Err(Stop::Pending),
-        count => f.yields((count as f64).sqrt()),
+        count => f.yields(f64::from(u32::try_from(count).unwrap_or(u32::MAX)).sqrt()),
     }
     Ok(())
 }
