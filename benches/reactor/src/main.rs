@@ -24,6 +24,7 @@
 )]
 
 mod cellx;
+mod fibers;
 mod framework;
 mod grids;
 mod incremental;
@@ -33,7 +34,6 @@ mod propagate;
 mod row;
 mod sbench;
 mod snapshot;
-mod yields;
 
 use std::path::PathBuf;
 
@@ -135,11 +135,20 @@ fn rows(only: Option<&str>) -> anyhow::Result<Vec<Row>> {
     if wanted("grids") {
         grids(&mut rows)?;
     }
-    if wanted("yields") {
-        let mut times = Times::new("yields/map-reduce-10k-one-change", "ns");
+    for (name, sample) in [
+        (
+            "yields/map-reduce-10k-one-change",
+            fibers::one_yields as fn(usize) -> f64,
+        ),
+        ("fibers/10k-rows-one-changed", fibers::one_changed),
+    ] {
+        if !wanted(name) {
+            continue;
+        }
+        let mut times = Times::new(name, "ns");
         for _ in 0..ROUNDS {
-            times.add(Ours::NAME, Some(yields::sample(10_000)));
-            times.add("the same of 100", Some(yields::sample(100)));
+            times.add(Ours::NAME, Some(sample(10_000)));
+            times.add("the same of 100", Some(sample(100)));
         }
         rows.push(times.over_best(3.0));
     }
