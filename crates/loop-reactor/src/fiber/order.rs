@@ -62,6 +62,8 @@ pub(crate) struct Tree {
     /// Detached fibers that wait for the program, and the one whose turn it is.
     pub(crate) held: HashSet<Id>,
     pub(crate) released: Option<Id>,
+    /// Whether any fiber was ever detached.
+    pub(crate) detaches: bool,
     /// The roots, in order; some may be gone.
     pub(crate) roots: Vec<Id>,
     /// How many fibers there may be.
@@ -82,6 +84,7 @@ impl Default for Tree {
             again: Vec::new(),
             held: HashSet::new(),
             released: None,
+            detaches: false,
             roots: Vec::new(),
             most: crate::fiber::FIBERS_MAX,
             told: HashMap::new(),
@@ -206,17 +209,22 @@ impl Graph {
 
     /// Puts what may have to run into the queues.
     pub(crate) fn enqueue(&mut self) {
-        while let Some(index) = self.cx.moved.pop() {
-            for (place, child) in (0..).zip(self.children(index).iter()) {
-                self.cx.nodes[child.id.index].place = place;
-            }
-            self.requeue(index);
-        }
+        self.place_moved();
         for index in std::mem::take(&mut self.cx.renders) {
             let state = self.cx.nodes[index].state;
             if state.has(State::FIBER) && state.has(State::LIVE) && state.has(State::STALE) {
                 self.wait(index);
             }
+        }
+    }
+
+    /// Puts the children of fibers in their places, where they may have others since time went back or forth.
+    pub(crate) fn place_moved(&mut self) {
+        while let Some(index) = self.cx.moved.pop() {
+            for (place, child) in (0..).zip(self.children(index).iter()) {
+                self.cx.nodes[child.id.index].place = place;
+            }
+            self.requeue(index);
         }
     }
 

@@ -38,6 +38,9 @@ impl Graph {
             let what = if said_more { What::Changed } else { What::Same };
             self.cx.event(index, what);
         }
+        if std::mem::take(&mut self.cx.reread) {
+            self.tick.steps.push(Step::Reread(id));
+        }
     }
 
     /// Makes so what a run said, or keeps why it stopped.
@@ -114,6 +117,7 @@ impl Graph {
                         env: env.clone(),
                         ..self.tree.blank.clone()
                     };
+                    self.tree.detaches |= state.has(State::DETACHED);
                     let id = self.make_fiber(record, place, State::DIRTY | state);
                     self.cx.renders.push(id.index);
                     Child { key, id }

@@ -42,6 +42,8 @@ pub struct Cx {
     pub(crate) renders: Vec<u32>,
     /// Fibers whose children may have other places, since time went back or forth.
     pub(crate) moved: Vec<u32>,
+    /// Whether a fiber read other things than in its run before.
+    pub(crate) reread: bool,
     /// How many fibers there are.
     pub(crate) fibers: usize,
     /// What the host may have to be told of.
@@ -104,6 +106,7 @@ impl Cx {
             queue: Vec::new(),
             renders: Vec::new(),
             moved: Vec::new(),
+            reread: false,
             fibers: 0,
             touched: Vec::new(),
             hosts: HashMap::new(),
@@ -184,6 +187,7 @@ impl Cx {
         if next != NONE {
             let after = self.edges[next].next_dep;
             if after != NONE && self.edges[after].dep == dep {
+                self.reread |= self.nodes[sub].state.has(State::FIBER);
                 self.edges.remove(&mut self.nodes, next);
                 self.follow(after);
                 self.edges[after].parity = parity;
@@ -193,6 +197,7 @@ impl Cx {
                 return;
             }
         }
+        self.reread |= self.nodes[sub].state.has(State::FIBER);
         let edge = Edge {
             dep,
             sub,

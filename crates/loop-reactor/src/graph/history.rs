@@ -219,7 +219,7 @@ impl Graph {
                 let Some(step) = past.steps.get_mut(place) else {
                     continue;
                 };
-                self.take(step, way);
+                self.take_whole(step, way);
                 if let Step::Wrote(Write { index, .. }) = step {
                     let node = &mut self.cx.nodes[*index];
                     let known = firsts.get(node.written as usize);
@@ -230,6 +230,8 @@ impl Graph {
                 }
             }
         }
+        self.place_moved();
+        let must_run = self.cx.renders.len();
         for (index, tick, place) in firsts {
             let past = history.ticks.get(&tick);
             if let Some(Step::Wrote(write)) = past.and_then(|past| past.steps.get(place))
@@ -240,8 +242,13 @@ impl Graph {
         }
         history.now = moment;
         self.history = Some(history);
+        if !self.tree.detaches {
+            for fiber in self.cx.renders.split_off(must_run) {
+                self.cx.refresh(fiber);
+            }
+        }
         if !self.cx.renders.is_empty() {
-            // Fibers say again what they read. What they say to be below them is there already.
+            // Fibers that are back, or had read other things, read again. What they say is there already.
             let Ok(()) = self.tick(|_| Ok::<(), Infallible>(()));
         }
         self.flush();
@@ -262,6 +269,10 @@ impl Graph {
 
     /// Keeps a tick's steps, or frees what they keep; gives the list back to be filled again.
     pub(crate) fn remember(&mut self, mut steps: Vec<Step>) -> Vec<Step> {
+        // That fibers read other things is of interest beside what was done, and not alone.
+        if steps.iter().all(|step| matches!(step, Step::Reread(_))) {
+            steps.clear();
+        }
         let Some(history) = &mut self.history else {
             while let Some(step) = steps.pop() {
                 self.forget(&step, Way::Forth);

@@ -18,6 +18,8 @@ pub(crate) enum Step {
     Node(Id, Presence),
     /// A scope came or went.
     Scope(Scope, Presence),
+    /// A fiber read other things than in its run before.
+    Reread(Id),
 }
 
 /// Whether a step brought something or ended it, when it was taken forwards.
@@ -54,6 +56,7 @@ impl Step {
             Self::Wrote(write) => Self::Wrote(write),
             Self::Node(id, presence) => Self::Node(id, presence.inverse()),
             Self::Scope(scope, presence) => Self::Scope(scope, presence.inverse()),
+            Self::Reread(fiber) => Self::Reread(fiber),
         }
     }
 }
@@ -99,6 +102,26 @@ impl Graph {
             Step::Node(id, _) => self.cx.retire(*id),
             Step::Scope(scope, presence) if presence.after(way) => self.scopes.revive(*scope),
             Step::Scope(scope, _) => self.scopes.retire(*scope),
+            // What it reads is in no journal: it must read again.
+            Step::Reread(fiber) if self.cx.nodes.find(*fiber).is_some() => {
+                self.cx.must_run(fiber.index);
+            }
+            Step::Reread(_) => {}
+        }
+    }
+
+    /// The same for all steps between two moments.
+    ///
+    /// What a fiber said is back then together with what it had read, so it need not say it again.
+    pub(crate) fn take_whole(&mut self, step: &mut Step, way: Way) {
+        match step {
+            Step::Wrote(write) if !self.tree.detaches => {
+                write.swap(&mut self.cx.nodes);
+                if self.cx.nodes[write.index].state.has(State::FIBER) {
+                    self.cx.moved.push(write.index);
+                }
+            }
+            step => self.take(step, way),
         }
     }
 

@@ -124,6 +124,24 @@ impl Cx {
         }
     }
 
+    /// A fiber has said already what follows from what it read: what that is is brought up to date, and the fiber does not run.
+    pub(crate) fn refresh(&mut self, fiber: u32) {
+        let mut edge = self.nodes[fiber].first_dep;
+        while edge != NONE {
+            let dep = self.edges[edge].dep;
+            if self.nodes[dep].state.has(State::STALE) {
+                // A cycle tells whoever reads it.
+                let _: Result<(), Stop> = self.settle(dep);
+            }
+            edge = self.edges[edge].next_dep;
+        }
+        let node = &mut self.nodes[fiber];
+        node.state = node.state & !State::STALE;
+        if let Some(trace) = &mut self.trace {
+            trace.forget(fiber);
+        }
+    }
+
     /// Begins to check what a node read.
     #[inline]
     fn check(&mut self, index: u32) -> u32 {
@@ -201,6 +219,7 @@ impl Cx {
                 last => self.edges[last].next_dep = NONE,
             }
             self.edges.remove_from(&mut self.nodes, frame.next);
+            self.reread |= self.nodes[index].state.has(State::FIBER);
         }
         let node = &mut self.nodes[index];
         node.state = node.state & !State::RUNNING;
