@@ -18,12 +18,13 @@ use std::fmt;
 use std::rc::Rc;
 
 use crate::fiber::hooks::Hooks;
+use crate::fiber::host::Told;
 use crate::fiber::listing::{Gift, Listing, Slot};
 use crate::fiber::record::{Element, Given};
 use crate::fiber::yields::AnyChannel;
 use crate::graph::Graph;
 use crate::graph::node::State;
-use crate::handle::{Id, Source};
+use crate::handle::{Id, Signal, Source};
 use crate::stop::{Failure, Stop};
 
 pub use crate::fiber::host::{Act, Command};
@@ -49,6 +50,7 @@ pub struct Fiber<'a> {
     /// What is being listed: the children of the fiber, or of a region within it.
     owner: Id,
     list: Listing,
+    /// What was listed in regions.
     done: Vec<(Id, Listing)>,
     yields: Vec<(Rc<dyn AnyChannel>, Box<dyn Any>)>,
     later: Vec<Later>,
@@ -60,7 +62,11 @@ pub struct Fiber<'a> {
 }
 
 /// What is done when a run has ended.
-type Later = Box<dyn FnOnce(&mut Graph) -> Result<(), Failure>>;
+pub(crate) enum Later {
+    /// What a hook tells the host is another thing now.
+    Tell(Signal<Option<Told>>, Told),
+    Do(Box<dyn FnOnce(&mut Graph) -> Result<(), Failure>>),
+}
 
 /// What a run came to.
 struct Ran {
@@ -72,7 +78,8 @@ struct Ran {
 
 /// What a run said.
 struct Said {
-    listings: Vec<(Id, Listing)>,
+    listing: Listing,
+    of_regions: Vec<(Id, Listing)>,
     yields: Vec<(Rc<dyn AnyChannel>, Box<dyn Any>)>,
     later: Vec<Later>,
 }
@@ -96,6 +103,7 @@ impl<'a> Fiber<'a> {
             .fiber(id.index)
             .map_or_else(Rc::default, |record| record.hooks.clone());
         let listing = Listing::new(graph.children(id.index));
+        let later = std::mem::take(&mut graph.tree.later);
         Self {
             graph,
             id,
@@ -104,7 +112,7 @@ impl<'a> Fiber<'a> {
             list: listing,
             done: Vec::new(),
             yields: Vec::new(),
-            later: Vec::new(),
+            later,
             made: Vec::new(),
             back: Vec::new(),
             refused: None,
@@ -112,10 +120,10 @@ impl<'a> Fiber<'a> {
     }
 
     /// Ends the run.
-    fn finish(mut self, result: Result<(), Stop>) -> Ran {
+    fn finish(self, result: Result<(), Stop>) -> Ran {
         let most = self.graph.tree.most;
-        self.done.push((self.owner, self.list));
-        let fresh: usize = self.done.iter().map(|(_, listing)| listing.fresh()).sum();
+        let of_regions = self.done.iter().map(|(_, listing)| listing.fresh());
+        let fresh = self.list.fresh() + of_regions.sum::<usize>();
         let too_many = self.graph.cx.fibers + fresh > most;
         let too_many = too_many.then(|| Failure::TooMany { most }.into());
         if let Some(stop) = self.refused.or(result.err()).or(too_many) {
@@ -126,7 +134,8 @@ impl<'a> Fiber<'a> {
         }
         let (hooks, ended) = self.hooks.finish();
         let said = Ok(Said {
-            listings: self.done,
+            listing: self.list,
+            of_regions: self.done,
             yields: self.yields,
             later: self.later,
         });
@@ -292,7 +301,7 @@ impl<'a> Fiber<'a> {
 
     /// Does something when the run has ended well.
     fn later(&mut self, later: impl FnOnce(&mut Graph) -> Result<(), Failure> + 'static) {
-        self.later.push(Box::new(later));
+        self.later.push(Later::Do(Box::new(later)));
     }
 }
 

@@ -11,6 +11,7 @@ mod history;
 pub(crate) mod journal;
 mod lanes;
 pub(crate) mod node;
+pub(crate) mod numbered;
 mod pull;
 mod push;
 pub(crate) mod scope;

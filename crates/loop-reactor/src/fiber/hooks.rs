@@ -3,7 +3,7 @@
 use std::any::Any;
 use std::rc::Rc;
 
-use crate::fiber::Fiber;
+use crate::fiber::{Fiber, Later};
 use crate::graph::{Cx, Graph};
 use crate::handle::{Computed, Handle as _, Id, Signal, Source, source};
 use crate::portable::Portable;
@@ -202,8 +202,8 @@ impl Fiber<'_> {
             // At once, for the fiber may read it next.
             let _: Result<(), Failure> = self.graph.set(memo.from, Rc::new(from));
             let from = memo.from;
-            self.back
-                .push(Box::new(move |graph| graph.set(from, before)));
+            let back = move |graph: &mut Graph| graph.set(from, before);
+            self.back.push(Later::Do(Box::new(back)));
         }
         memo.value
     }
@@ -333,6 +333,10 @@ impl<T: 'static> Hooked for Rc<T> {
 impl Graph {
     /// The value of a signal, without being a reader of it.
     pub(crate) fn peek<T: Clone + 'static>(&self, signal: Signal<T>) -> Option<T> {
-        self.cx.nodes.find(source(signal))?.value.get().cloned()
+        self.look(signal).cloned()
+    }
+
+    pub(crate) fn look<T: 'static>(&self, signal: Signal<T>) -> Option<&T> {
+        self.cx.nodes.find(source(signal))?.value.get()
     }
 }

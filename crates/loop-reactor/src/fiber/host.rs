@@ -4,8 +4,8 @@ use std::any::Any;
 use std::fmt;
 use std::rc::Rc;
 
-use crate::fiber::Fiber;
 use crate::fiber::hooks::only;
+use crate::fiber::{Fiber, Later};
 use crate::graph::Graph;
 use crate::graph::node::State;
 use crate::graph::value::Value;
@@ -20,7 +20,7 @@ pub struct Command {
     pub name: &'static str,
     /// What is to be done.
     pub act: Act,
-    value: Rc<dyn Any>,
+    told: Told,
 }
 
 /// What a [`Command`] wants.
@@ -35,7 +35,7 @@ pub enum Act {
 impl Command {
     /// What is to be set up or cleaned up, if it is of that type.
     pub fn value<T: 'static>(&self) -> Option<&T> {
-        self.value.downcast_ref()
+        self.told.value()
     }
 }
 
@@ -45,34 +45,54 @@ impl fmt::Debug for Command {
     }
 }
 
-/// What the host is told of.
+/// What the host is told of: a value with the name of its hook. As wide as two pointers, so that it lies in its node.
 #[derive(Clone)]
-pub(crate) struct Told {
+pub(crate) struct Told(Rc<dyn Tell>);
+
+trait Tell {
+    fn name(&self) -> &'static str;
+
+    fn value(&self) -> &dyn Any;
+
+    fn same(&self, other: &dyn Tell) -> bool;
+}
+
+struct Named<T> {
     name: &'static str,
-    value: Rc<dyn Any>,
-    same: fn(&dyn Any, &dyn Any) -> bool,
+    value: T,
+}
+
+impl<T: PartialEq + 'static> Tell for Named<T> {
+    fn name(&self) -> &'static str {
+        self.name
+    }
+
+    fn value(&self) -> &dyn Any {
+        &self.value
+    }
+
+    fn same(&self, other: &dyn Tell) -> bool {
+        other.value().downcast_ref() == Some(&self.value)
+    }
 }
 
 impl PartialEq for Told {
     fn eq(&self, other: &Self) -> bool {
-        Rc::ptr_eq(&self.value, &other.value) || (self.same)(&*self.value, &*other.value)
+        Rc::ptr_eq(&self.0, &other.0) || self.0.same(&*other.0)
     }
 }
 
 impl Told {
-    pub(crate) fn new<T: PartialEq + 'static>(name: &'static str, value: Rc<T>) -> Self {
-        Self {
-            name,
-            value,
-            same: |a, b| {
-                let a = a.downcast_ref::<T>();
-                a.is_some() && a == b.downcast_ref::<T>()
-            },
-        }
+    pub(crate) fn new<T: PartialEq + 'static>(name: &'static str, value: T) -> Self {
+        Self(Rc::new(Named { name, value }))
+    }
+
+    pub(crate) fn value<T: 'static>(&self) -> Option<&T> {
+        self.0.value().downcast_ref()
     }
 }
 
-/// What of a node's value the host is to set up, if anything.
+/// What of a node's value the host is to set up, if anything, where the value is not just that.
 pub(crate) struct Hosted(See);
 
 type See = Box<dyn Fn(&Value) -> Option<Told>>;
@@ -85,17 +105,19 @@ impl Fiber<'_> {
     /// [silently](Graph::silently) tells it nothing where that ends as it began.
     pub fn effect<T: PartialEq + 'static>(&mut self, name: &'static str, value: T) {
         let id = self.id;
-        let value = Told::new(name, Rc::new(value));
         let hook = self.hook(name, |graph| {
-            let signal = graph.signal(None);
+            let signal = graph.signal(None::<Told>);
             graph.said_by(signal.id(), id.index);
-            graph.host(signal, |told: &Option<Told>| told.clone());
+            let node = &mut graph.cx.nodes[signal.id().index];
+            node.state = node.state | State::HOST;
             Ok((signal, only(signal.id())))
         });
-        if let Some(signal) = hook
-            && self.graph.peek(signal).flatten().as_ref() != Some(&value)
-        {
-            self.later(move |graph| graph.set(signal, Some(value)));
+        let Some(signal) = hook else {
+            return;
+        };
+        let told = self.graph.look(signal).and_then(Option::as_ref);
+        if told.and_then(Told::value) != Some(&value) {
+            self.later.push(Later::Tell(signal, Told::new(name, value)));
         }
     }
 }
@@ -129,19 +151,22 @@ impl Graph {
         }
         let mut set_up = Vec::new();
         for effect in std::mem::take(&mut self.cx.touched) {
-            let node = self.cx.nodes.find(effect);
-            let hosted = self.cx.hosts.get(&effect.index);
-            let now = node
-                .zip(hosted)
-                .and_then(|(node, hosted)| hosted.0(&node.value));
+            let now = self.cx.nodes.find(effect).and_then(|node| {
+                let hosted = self.cx.hosts.get(&effect.index);
+                hosted.map_or_else(
+                    || node.value.get::<Option<Told>>().cloned().flatten(),
+                    |hosted| hosted.0(&node.value),
+                )
+            });
+            self.cx.touched_no_more(effect);
             if self.tree.told.get(&effect) == now.as_ref() {
                 continue;
             }
             let command = |act, told: Told| Command {
                 effect,
-                name: told.name,
+                name: told.0.name(),
                 act,
-                value: told.value,
+                told,
             };
             if let Some(told) = self.tree.told.remove(&effect) {
                 self.tree.commands.push(command(Act::CleanUp, told));

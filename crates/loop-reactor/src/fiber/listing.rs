@@ -13,7 +13,7 @@ pub(crate) struct Listing {
     /// Where the next child is looked for among the old ones.
     at: usize,
     /// Those of this run, once they are others.
-    new: Option<Others>,
+    new: Option<Box<Others>>,
     /// How many children without a key came.
     places: u32,
     /// What is given to children that are there.
@@ -123,7 +123,7 @@ impl Listing {
         let (old, at) = (&self.old, self.at);
         self.new.get_or_insert_with(|| {
             let there = old.iter().take(at).cloned();
-            Others {
+            Box::new(Others {
                 slots: there.map(Slot::There).collect(),
                 came: (0..old.len()).map(|place| place < at).collect(),
                 places: (0..)
@@ -131,7 +131,7 @@ impl Listing {
                     .map(|(place, child)| (child.key.clone(), place))
                     .collect(),
                 fresh: HashSet::new(),
-            }
+            })
         })
     }
 

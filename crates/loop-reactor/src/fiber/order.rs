@@ -6,12 +6,13 @@
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap, HashSet};
-use std::hash::{BuildHasherDefault, Hasher};
 
 use crate::fiber::host::Told;
 use crate::fiber::record::Record;
+use crate::fiber::{Command, Later};
 use crate::graph::Graph;
 use crate::graph::node::{NONE, State};
+use crate::graph::numbered::Numbered;
 use crate::handle::Id;
 use crate::stop::Failure;
 
@@ -22,37 +23,59 @@ use crate::stop::Failure;
 pub const AGAIN_MAX: u32 = 30;
 
 /// What waits below a fiber, by place.
-type Queue = BinaryHeap<Reverse<(u32, Id)>>;
+#[derive(Default)]
+struct Queue {
+    /// What was there when the pass came to it: the last first, once it is sorted.
+    there: Vec<(u32, Id)>,
+    sorted: bool,
+    /// What came since.
+    late: BinaryHeap<Reverse<(u32, Id)>>,
+}
+
+impl Queue {
+    fn push(&mut self, place: u32, id: Id) {
+        if self.sorted {
+            self.late.push(Reverse((place, id)));
+        } else {
+            self.there.push((place, id));
+        }
+    }
+
+    fn pop(&mut self) -> Option<Id> {
+        if !self.sorted {
+            self.there.sort_unstable_by_key(|waits| Reverse(*waits));
+            self.sorted = true;
+        }
+        match (self.there.last(), self.late.peek()) {
+            (Some(there), Some(Reverse(late))) if late < there => self.pop_late(),
+            (None, _) => self.pop_late(),
+            _ => self.there.pop().map(|(_, id)| id),
+        }
+    }
+
+    fn pop_late(&mut self) -> Option<Id> {
+        self.late.pop().map(|Reverse((_, id))| id)
+    }
+
+    fn all(self) -> impl Iterator<Item = Id> {
+        let late = self.late.into_iter().map(|Reverse((_, id))| id);
+        self.there.into_iter().map(|(_, id)| id).chain(late)
+    }
+
+    fn clear(&mut self) {
+        self.there.clear();
+        self.sorted = false;
+        self.late.clear();
+    }
+}
 
 /// How many empty queues are kept for later.
 const IDLE_MAX: usize = 64;
 
-/// The hash of a node's number, which nobody outside chooses.
-#[derive(Default)]
-struct Mixed(u64);
-
-impl Hasher for Mixed {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            self.write_u32((*byte).into());
-        }
-    }
-
-    fn write_u32(&mut self, number: u32) {
-        // Knuth's multiplicative hashing, with the high bits brought down.
-        let mixed = (self.0 ^ u64::from(number)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        self.0 = mixed ^ (mixed >> 32);
-    }
-}
-
 /// The tree of a graph, beside what the nodes hold.
 pub(crate) struct Tree {
     /// Of fibers below which something waits: what, by place. [`NONE`] stands above the roots.
-    waiting: HashMap<u32, Queue, BuildHasherDefault<Mixed>>,
+    waiting: Numbered<u32, Queue>,
     /// Queues that nothing is in.
     idle: Vec<Queue>,
     /// Which pass this is.
@@ -69,8 +92,10 @@ pub(crate) struct Tree {
     /// How many fibers there may be.
     pub(crate) most: usize,
     /// What the host was told to set up, and was not told to clean up.
-    pub(crate) told: HashMap<Id, Told>,
-    pub(crate) commands: Vec<crate::fiber::Command>,
+    pub(crate) told: Numbered<Id, Told>,
+    pub(crate) commands: Vec<Command>,
+    /// An empty list, to be filled by the next run.
+    pub(crate) later: Vec<Later>,
     /// The record of a fiber about which nothing is known: what all such share.
     pub(crate) blank: Record,
 }
@@ -87,7 +112,8 @@ impl Default for Tree {
             detaches: false,
             roots: Vec::new(),
             most: crate::fiber::FIBERS_MAX,
-            told: HashMap::new(),
+            told: HashMap::default(),
+            later: Vec::new(),
             commands: Vec::new(),
             blank: Record {
                 parent: NONE,
@@ -190,7 +216,7 @@ impl Graph {
     /// The first of what waits below a fiber.
     fn next_below(&mut self, at: u32) -> Option<u32> {
         let waiting = self.tree.waiting.get_mut(&at)?;
-        while let Some(Reverse((_, id))) = waiting.pop() {
+        while let Some(id) = waiting.pop() {
             let found = self.cx.nodes.find(id).map(|node| node.state);
             let Some(state) = found.filter(|state| state.has(State::QUEUED)) else {
                 continue;
@@ -239,7 +265,7 @@ impl Graph {
             let idle = &mut self.tree.idle;
             let waiting = self.tree.waiting.entry(above);
             let waiting = waiting.or_insert_with(|| idle.pop().unwrap_or_default());
-            waiting.push(Reverse((node.place, id)));
+            waiting.push(node.place, id);
             at = above;
         }
     }
@@ -259,14 +285,12 @@ impl Graph {
         let Some(waiting) = self.tree.waiting.remove(&owner) else {
             return;
         };
-        let nodes = &self.cx.nodes;
-        let there = waiting.into_iter().filter_map(|Reverse((_, id))| {
-            let node = nodes.find(id)?;
-            Some(Reverse((node.place, id)))
-        });
-        let waiting: BinaryHeap<_> = there.collect();
-        if !waiting.is_empty() {
-            self.tree.waiting.insert(owner, waiting);
+        let mut again = Queue::default();
+        for id in waiting.all() {
+            if let Some(node) = self.cx.nodes.find(id) {
+                again.push(node.place, id);
+            }
         }
+        self.tree.waiting.insert(owner, again);
     }
 }

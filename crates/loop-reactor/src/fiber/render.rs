@@ -5,7 +5,7 @@ use std::rc::Rc;
 use crate::fiber::listing::{Gift, Listed, Listing, Slot};
 use crate::fiber::record::{Child, Record};
 use crate::fiber::yields::Fault;
-use crate::fiber::{Fiber, Ran};
+use crate::fiber::{Fiber, Later, Ran};
 use crate::graph::journal::{Presence, Step, Way};
 use crate::graph::node::{NONE, State};
 use crate::graph::tick::Doomed;
@@ -38,7 +38,8 @@ impl Graph {
             let what = if said_more { What::Changed } else { What::Same };
             self.cx.event(index, what);
         }
-        if std::mem::take(&mut self.cx.reread) {
+        // What is new reads as soon as it is there.
+        if std::mem::take(&mut self.cx.reread) && !self.tick.made(&self.cx.nodes, index) {
             self.tick.steps.push(Step::Reread(id));
         }
     }
@@ -51,11 +52,12 @@ impl Graph {
         if let Some(hooks) = ran.hooks {
             self.change(index, |record| record.hooks = Rc::new(hooks));
         }
-        let (later, stop) = match ran.said {
+        let (mut later, stop) = match ran.said {
             Ok(said) => {
-                for (owner, listing) in said.listings {
+                for (owner, listing) in said.of_regions {
                     self.reconcile(index, owner.index, listing);
                 }
+                self.reconcile(index, index, said.listing);
                 self.yield_all(index, said.yields);
                 (said.later, None)
             }
@@ -66,10 +68,14 @@ impl Graph {
                 (stopped.back, Some(stopped.stop))
             }
         };
-        for later in later {
+        for later in later.drain(..) {
             // It writes what is the fiber's own, which is there as long as the fiber.
-            let _: Result<(), Failure> = later(self);
+            let _: Result<(), Failure> = match later {
+                Later::Tell(signal, told) => self.set(signal, Some(told)),
+                Later::Do(later) => later(self),
+            };
         }
+        self.tree.later = later;
         self.stopped(index, stop);
     }
 

@@ -47,8 +47,8 @@ pub struct Ask<Q, T> {
 #[error("{0}")]
 struct Unanswered(String);
 
-struct Asked<Q, T> {
-    ask: Rc<Ask<Q, T>>,
+struct Asked<T> {
+    told: Told,
     resource: Resource<T>,
 }
 
@@ -106,7 +106,10 @@ impl Fiber<'_> {
         Q: Clone + PartialEq + 'static,
         T: Clone + PartialEq + 'static,
     {
-        let same = |asked: &Rc<Asked<Q, T>>| asked.ask.question == question;
+        let same = |asked: &Rc<Asked<T>>| {
+            let ask: Option<&Ask<Q, T>> = asked.told.value();
+            ask.is_some_and(|ask| ask.question == question)
+        };
         let asked = self.hook_like(name, same, |graph| {
             let load = graph.signal(Load::<T>::BEGUN);
             let value = graph.computed(move |cx| match cx.read(load)? {
@@ -114,17 +117,18 @@ impl Fiber<'_> {
                 Load::Ready(value) => Ok(value.clone()),
                 Load::Failed(why) => Err(Stop::failed(Unanswered(why.clone()))),
             });
-            let ask = Rc::new(Ask {
+            let ask = Ask {
                 question: question.clone(),
                 answer: load,
-            });
-            let told = Told::new(name, ask.clone());
+            };
+            let told = Told::new(name, ask);
+            let waits = told.clone();
             graph.host(load, move |load: &Load<T>| {
-                matches!(load, Load::Waiting { .. }).then(|| told.clone())
+                matches!(load, Load::Waiting { .. }).then(|| waits.clone())
             });
             graph.cx.touch(load.id().index);
             let resource = Resource { load, value };
-            Ok((Rc::new(Asked { ask, resource }), [load.id(), value.id()]))
+            Ok((Rc::new(Asked { told, resource }), [load.id(), value.id()]))
         });
         asked.map_or(Resource::NOWHERE, |asked| asked.resource)
     }

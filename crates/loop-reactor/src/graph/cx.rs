@@ -6,6 +6,7 @@ use std::fmt;
 use crate::fiber::host::Hosted;
 use crate::graph::arena::{Edges, Nodes};
 use crate::graph::node::{Edge, GONE, NONE, State};
+use crate::graph::numbered::Numbered;
 use crate::graph::trace::Trace;
 use crate::graph::value::Value;
 use crate::handle::{Id, Source, source};
@@ -49,7 +50,7 @@ pub struct Cx {
     /// What the host may have to be told of.
     pub(crate) touched: Vec<Id>,
     /// Of what the host is told: how to see what that is.
-    pub(crate) hosts: HashMap<u32, Hosted>,
+    pub(crate) hosts: Numbered<u32, Hosted>,
     /// Effects that stopped since they were last asked for.
     pub(crate) stopped: Vec<Id>,
     /// What happens, while somebody wants to know.
@@ -109,7 +110,7 @@ impl Cx {
             reread: false,
             fibers: 0,
             touched: Vec::new(),
-            hosts: HashMap::new(),
+            hosts: Numbered::default(),
             stopped: Vec::new(),
             trace: None,
             names: HashMap::new(),

@@ -153,7 +153,8 @@ impl Cx {
         }
         let first = std::mem::replace(&mut self.nodes[index].first_dep, NONE);
         self.edges.remove_from(&mut self.nodes, first);
-        if self.nodes[index].state.has(State::HOST) {
+        if self.nodes[index].state.has(State::HOST) && !self.nodes[index].state.has(State::TOUCHED)
+        {
             self.touched.push(id);
         }
         if self.nodes[index].state.has(State::FIBER) {

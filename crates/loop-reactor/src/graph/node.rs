@@ -78,9 +78,10 @@ impl State {
     pub(crate) const OPEN: Self = Self(1 << 11);
     /// Of a fiber: it runs only when the program says so.
     pub(crate) const DETACHED: Self = Self(1 << 12);
-
     /// Of a signal: a fiber writes it when it runs.
     pub(crate) const SAID: Self = Self(1 << 13);
+    /// The host may have to be told of it at the end of the tick.
+    pub(crate) const TOUCHED: Self = Self(1 << 14);
 
     /// What it stays when it is disposed of.
     pub(crate) const KIND: Self = Self(

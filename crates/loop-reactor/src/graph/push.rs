@@ -2,6 +2,7 @@
 
 use crate::graph::cx::Cx;
 use crate::graph::node::{Edge, GONE, NONE, State};
+use crate::handle::Id;
 
 impl Cx {
     /// Marks those who read `changed` as dirty, and what follows from them as pending, and queues the effects among them.
@@ -66,8 +67,18 @@ impl Cx {
     /// The host may have to be told of something.
     #[cold]
     pub(crate) fn touch(&mut self, index: u32) {
-        if self.nodes[index].state.has(State::LIVE) {
+        let node = &mut self.nodes[index];
+        if node.state.has(State::LIVE) && !node.state.has(State::TOUCHED) {
+            node.state = node.state | State::TOUCHED;
             self.touched.push(self.nodes.id(index));
+        }
+    }
+
+    /// The host was told of something, if it had to be.
+    pub(crate) fn touched_no_more(&mut self, id: Id) {
+        if self.nodes.find(id).is_some() {
+            let node = &mut self.nodes[id.index];
+            node.state = node.state & !State::TOUCHED;
         }
     }
 

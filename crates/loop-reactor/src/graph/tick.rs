@@ -44,6 +44,12 @@ impl Tick {
             }
     }
 
+    /// Whether a node was made in this tick.
+    pub(crate) fn made(&self, nodes: &Nodes, index: u32) -> bool {
+        let step = self.steps.get(nodes[index].written as usize);
+        matches!(step, Some(Step::Node(id, Presence::Made)) if id.index == index)
+    }
+
     /// The number of the step that is taken next.
     ///
     /// A tick of so many steps would keep what a signal was more than once, which only costs.
