@@ -285,16 +285,17 @@ impl Graph {
         let past = Past {
             before: history.now,
             depth: history.depth(history.now) + 1,
-            steps,
+            // As large as it must be: the list that it was collected in is filled again.
+            steps: steps.drain(..).collect(),
         };
         history.now = Moment(history.next);
         history.next += 1;
         history.ticks.insert(history.now, past);
-        for (steps, last) in history.excess() {
-            for step in steps {
+        for (excess, last) in history.excess() {
+            for step in excess {
                 self.forget(&step, last);
             }
         }
-        Vec::new()
+        steps
     }
 }
