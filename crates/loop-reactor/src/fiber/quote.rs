@@ -13,8 +13,27 @@ use crate::stop::Stop;
 struct Quote<R> {
     /// Whose it is.
     key: Rc<str>,
+    /// What is put there: what was given, or something around it.
     element: Rc<dyn Element>,
+    inner: Rc<dyn Element>,
     to: PhantomData<fn() -> R>,
+}
+
+/// The name of the way back from a tree `R`.
+struct Origin<R>(PhantomData<R>);
+
+/// What is unquoted, once somebody hears it.
+type Back<R> = Signal<Option<Computed<Option<List<Quote<Origin<R>>>>>>>;
+
+struct Around<R> {
+    inner: Rc<dyn Element>,
+    back: Back<R>,
+}
+
+impl<R> PartialEq for Around<R> {
+    fn eq(&self, other: &Self) -> bool {
+        Rc::ptr_eq(&self.inner, &other.inner) && self.back == other.back
+    }
 }
 
 impl Fiber<'_> {
@@ -46,6 +65,58 @@ impl Fiber<'_> {
         F: Fn(&mut Fiber<'_>, &P) -> Result<(), Stop> + 'static,
         P: PartialEq + 'static,
     {
+        self.quote_as::<R, _, _>(name, component, props, |inner| inner);
+    }
+
+    /// The same, with a way back: what the quoted fiber or one below it [unquotes](Fiber::unquote) is put below this fiber.
+    ///
+    /// So a part of one tree asks another for what only that can tell, and what is made of it stands where it was asked: it sees the
+    /// contexts that reach this fiber, and yields to whom this fiber yields. It comes where a child that is put now would.
+    pub fn quote_returning<R, F, P>(&mut self, name: &'static str, component: F, props: P)
+    where
+        R: 'static,
+        F: Fn(&mut Fiber<'_>, &P) -> Result<(), Stop> + 'static,
+        P: PartialEq + 'static,
+    {
+        let back: Option<Back<R>> = self.hook(name, |graph| {
+            let signal = graph.signal(None);
+            Ok((signal, only(signal.id())))
+        });
+        let Some(back) = back else {
+            return;
+        };
+        self.quote_as::<R, _, _>(name, component, props, |inner| {
+            Rc::new(Given {
+                component: around::<R>,
+                props: Around { inner, back },
+            })
+        });
+        self.child(returned::<R>, back);
+    }
+
+    /// Puts a fiber below the one that quoted this one, or one above this one, into the nearest tree `R`
+    /// [with a way back](Fiber::quote_returning). Where there is none, it is nowhere.
+    pub fn unquote<R, F, P>(&mut self, name: &'static str, component: F, props: P)
+    where
+        R: 'static,
+        F: Fn(&mut Fiber<'_>, &P) -> Result<(), Stop> + 'static,
+        P: PartialEq + 'static,
+    {
+        self.quote::<Origin<R>, F, P>(name, component, props);
+    }
+
+    /// Quotes what is made of an element.
+    fn quote_as<R, F, P>(
+        &mut self,
+        name: &'static str,
+        component: F,
+        props: P,
+        wrap: impl FnOnce(Rc<dyn Element>) -> Rc<dyn Element>,
+    ) where
+        R: 'static,
+        F: Fn(&mut Fiber<'_>, &P) -> Result<(), Stop> + 'static,
+        P: PartialEq + 'static,
+    {
         const {
             assert!(
                 size_of::<F>() == 0,
@@ -53,29 +124,46 @@ impl Fiber<'_> {
             );
         }
         let id = self.id;
-        let mut first = Some(Given { component, props });
         let hook: Option<Signal<Option<Quote<R>>>> = self.hook(name, |graph| {
-            let key = format!("{}:{name}", graph.path(id).unwrap_or_default());
-            let quote = first.take().map(|element| Quote::new(key.into(), element));
-            let signal = graph.signal(quote);
+            let signal = graph.signal(None);
             graph.said_by(signal.id(), id.index);
             Ok((signal, only(signal.id())))
         });
         let Some(signal) = hook else {
             return;
         };
-        let Some(mut quote) = self.graph.peek(signal).flatten() else {
-            return;
-        };
-        if let Some(element) = first {
-            let there = (*quote.element).as_any().downcast_ref::<Given<F, P>>();
-            if there.is_none_or(|there| there.props != element.props) {
-                quote = Quote::new(quote.key, element);
-                let quote = Some(quote.clone());
-                self.later(move |graph| graph.set(signal, quote));
+        let known = self.graph.peek(signal).flatten();
+        let same = known.as_ref().is_some_and(|quote: &Quote<R>| {
+            let there = (*quote.inner).as_any().downcast_ref::<Given<F, P>>();
+            there.is_some_and(|there| there.props == props)
+        });
+        let quote = match known {
+            Some(quote) if same => quote,
+            known => {
+                let key = known.map_or_else(
+                    || format!("{}:{name}", self.graph.path(id).unwrap_or_default()).into(),
+                    |quote| quote.key,
+                );
+                let inner: Rc<dyn Element> = Rc::new(Given { component, props });
+                let quote = Quote {
+                    key,
+                    element: wrap(inner.clone()),
+                    inner,
+                    to: PhantomData,
+                };
+                let kept = Some(quote.clone());
+                self.later(move |graph| graph.set(signal, kept));
+                quote
             }
-        }
+        };
         self.yields(quote);
+    }
+
+    /// Puts quoted fibers below this one.
+    fn put_quoted<R: 'static>(&mut self, quotes: &List<Quote<R>>) {
+        for quote in quotes {
+            self.put_element(Key::Quote(quote.key.clone()).into(), &quote.element);
+        }
     }
 }
 
@@ -85,20 +173,36 @@ impl Fiber<'_> {
     reason = "components take their props so"
 )]
 fn second<R: 'static>(f: &mut Fiber<'_>, quotes: &Computed<List<Quote<R>>>) -> Result<(), Stop> {
-    for quote in &f.get(*quotes)? {
-        f.put_element(Key::Quote(quote.key.clone()).into(), &quote.element);
+    let quotes = f.get(*quotes)?;
+    f.put_quoted(&quotes);
+    Ok(())
+}
+
+/// Around a quoted fiber: hears what is unquoted.
+fn around<R: 'static>(f: &mut Fiber<'_>, props: &Around<R>) -> Result<(), Stop> {
+    let unquoted = f.hear(|f| {
+        f.put_element(Key::Place(0).into(), &props.inner);
+        Ok(())
+    })?;
+    let back = props.back;
+    if f.graph.look(back) != Some(&Some(unquoted)) {
+        f.later(move |graph| graph.set(back, Some(unquoted)));
     }
     Ok(())
 }
 
-impl<R> Quote<R> {
-    fn new(key: Rc<str>, element: impl Element + 'static) -> Self {
-        Self {
-            key,
-            element: Rc::new(element),
-            to: PhantomData,
-        }
+/// What is unquoted, below who quoted.
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "components take their props so"
+)]
+fn returned<R: 'static>(f: &mut Fiber<'_>, back: &Back<R>) -> Result<(), Stop> {
+    if let Some(unquoted) = f.get(*back)?
+        && let Some(quotes) = f.get(unquoted)?
+    {
+        f.put_quoted(&quotes);
     }
+    Ok(())
 }
 
 impl<R> Clone for Quote<R> {
@@ -106,6 +210,7 @@ impl<R> Clone for Quote<R> {
         Self {
             key: self.key.clone(),
             element: self.element.clone(),
+            inner: self.inner.clone(),
             to: PhantomData,
         }
     }

@@ -283,6 +283,20 @@ impl Fiber<'_> {
         self.map_reduce(below, List::one, List::default(), List::and)
     }
 
+    /// The same without being a boundary: none while nothing was yielded.
+    pub(crate) fn hear<M: Clone + PartialEq + 'static>(
+        &mut self,
+        below: impl FnOnce(&mut Self) -> Result<(), Stop>,
+    ) -> Result<Computed<Option<List<M>>>, Stop> {
+        struct Hears<M>(std::marker::PhantomData<M>);
+        let rule = || Rc::new(Rule::<M, _>::new(List::one, List::default(), List::and));
+        self.region(
+            TypeId::of::<Hears<M>>(),
+            |opening| opening.take(rule()),
+            below,
+        )
+    }
+
     /// The same of several types at once: `f.gather_all::<(Size, Colour)>(..)`.
     pub fn gather_all<M: Several>(
         &mut self,

@@ -358,3 +358,98 @@ fn a_thousand_quotes_are_reordered_alike() {
         .collect();
     assert!(order == expected);
 }
+
+/// A tree in which things are measured, for who asks.
+struct Lab;
+
+#[derive(Clone, PartialEq)]
+struct Unit(&'static str);
+
+fn office(f: &mut Fiber<'_>, keys: &Keys) -> Result<(), Stop> {
+    let keys = *keys;
+    let answers = f.gather::<String>(|f| {
+        f.reconcile::<Lab>(|f| {
+            f.provide(Unit("cm"), |f| {
+                f.child(clerks, keys);
+                Ok(())
+            })
+        })
+    })?;
+    f.child(report, answers);
+    Ok(())
+}
+
+fn clerks(f: &mut Fiber<'_>, keys: &Keys) -> Result<(), Stop> {
+    for key in f.get(*keys)?.iter() {
+        f.keyed(*key, clerk, *key);
+    }
+    Ok(())
+}
+
+fn clerk(f: &mut Fiber<'_>, key: &u32) -> Result<(), Stop> {
+    f.yields(format!("{key}?"));
+    f.quote_returning::<Lab, _, _>("measure", measure, *key);
+    Ok(())
+}
+
+fn measure(f: &mut Fiber<'_>, key: &u32) -> Result<(), Stop> {
+    let length = f.state("length", || 10 * *key);
+    f.effect("length", length);
+    assert!(f.context::<Unit>().is_err(), "it is not below the clerk");
+    if f.get(length)? > 0 {
+        f.child(assistant, length);
+    }
+    Ok(())
+}
+
+fn assistant(f: &mut Fiber<'_>, length: &Signal<u32>) -> Result<(), Stop> {
+    let length = f.get(*length)?;
+    f.unquote::<Lab, _, _>("answer", answer, length);
+    f.unquote::<Sounds, _, _>("nowhere", answer, length);
+    Ok(())
+}
+
+fn answer(f: &mut Fiber<'_>, length: &u32) -> Result<(), Stop> {
+    let since = f.state("since", || ());
+    f.effect("since", (*length, since.id()));
+    let unit = f.context::<Unit>()?;
+    f.yields(format!("{length}{}", unit.0));
+    Ok(())
+}
+
+fn report(f: &mut Fiber<'_>, answers: &Computed<List<String>>) -> Result<(), Stop> {
+    let answers: Vec<String> = f.get(*answers)?.iter().cloned().collect();
+    f.effect("report", answers.join(" "));
+    Ok(())
+}
+
+#[test]
+fn what_is_unquoted_stands_where_it_was_quoted() {
+    let mut graph = graph();
+    graph.remember_ticks(8);
+    let keys = graph.signal(Rc::new(vec![1, 2]));
+    graph.mount(office, keys);
+    let start = graph.now();
+    let commands = graph.take_commands();
+    let lengths: Vec<Signal<u32>> = commands.iter().filter_map(|c| c.value().copied()).collect();
+    let report = commands.iter().rev().find_map(|c| c.value::<String>());
+    assert_eq!(report.unwrap(), "1? 10cm 2? 20cm");
+
+    // The order of who asked; and no answer is another one for it.
+    graph.set(keys, Rc::new(vec![2, 1])).unwrap();
+    assert_eq!(told(&mut graph), "-1? 10cm 2? 20cm +2? 20cm 1? 10cm");
+    ran(&mut graph);
+    graph.set(lengths[0], 11).unwrap();
+    assert_eq!(last(&mut graph), "2? 20cm 1? 11cm");
+    // Who measured, the assistant, where it is put, the answer, the report; and nobody of the other.
+    let runs = ran(&mut graph);
+    assert!(runs.iter().all(|path| !path.contains("#2")), "{runs:?}");
+    graph.set(lengths[0], 0).unwrap();
+    assert_eq!(last(&mut graph), "2? 20cm 1?");
+    graph.set(keys, Rc::new(vec![3])).unwrap();
+    assert_eq!(last(&mut graph), "3? 30cm");
+    graph.go_to(start).unwrap();
+    assert_eq!(last(&mut graph), "1? 10cm 2? 20cm");
+    graph.set(lengths[1], 7).unwrap();
+    assert_eq!(last(&mut graph), "1? 10cm 2? 7cm");
+}
