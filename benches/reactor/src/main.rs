@@ -31,8 +31,10 @@ mod incremental;
 mod kairo;
 mod memory;
 mod propagate;
+mod pull;
 mod row;
 mod sbench;
+mod size;
 mod snapshot;
 
 use std::path::PathBuf;
@@ -161,6 +163,17 @@ fn rows(only: Option<&str>) -> anyhow::Result<Vec<Row>> {
         times.tell()?;
         rows.push(times.over_best(1.5));
     }
+    if wanted("size") {
+        if size::is_possible() {
+            let mut times = Times::new("size/wasm", "bytes, gzipped");
+            times.add(Ours::NAME, Some(size::counter()?));
+            times.add("a program that prints", Some(size::prints()?));
+            times.tell()?;
+            rows.push(times.over_best(f64::INFINITY));
+        } else {
+            eprintln!("size/wasm is left out: rustc has no wasm32-unknown-unknown");
+        }
+    }
     Ok(rows)
 }
 
@@ -173,6 +186,10 @@ fn propagates(rows: &mut Vec<Row>) -> anyhow::Result<()> {
             for _ in 0..SLOW_ROUNDS {
                 let of_incremental = incremental::propagate(width, height);
                 times.add(incremental::NAME, Some(of_incremental));
+                if width * height <= 10_000 {
+                    let of_salsa = isolated(move || pull::propagate(width, height));
+                    times.add(pull::NAME, of_salsa);
+                }
                 if width * height <= 100 {
                     quick!(@one Leptos, times, F => propagate::sample::<F>(width, height));
                     quick!(@one Sycamore, times, F => propagate::sample::<F>(width, height));
