@@ -1,4 +1,76 @@
 //! Fibers: a tree of components over the graph, in which values go down, come up, and stay where they belong.
+//!
+//! A component is a function of a [`Fiber`] and of its props. [`Graph::mount`] begins a tree with one; each says with
+//! [`Fiber::child`] and its kin what lies below it. A fiber is one component at one place of the tree, with what it keeps there.
+//!
+//! # What makes a fiber run
+//!
+//! Three things: it is new, its props are others by `==`, or something that it read has another value. Who is above or below it does
+//! not count. It runs once in a tick, after those above it, and siblings run in their order: the tree is the schedule. What was
+//! read and is read no more makes nothing run.
+//!
+//! A fiber that comes *after* a part of the tree runs after all of it. That is how a parent uses what its children yield: it opens a part
+//! that gathers, and puts a fiber behind it that reads what came ([`Fiber::gather`]). If a fiber reads what comes up from below
+//! itself, it runs again when the pass comes back to it. What goes round in this way may come to rest; if it does not within
+//! [`AGAIN_MAX`] runs, it is [a cycle](crate::Failure::Cycle) that names the fibers on it.
+//!
+//! # Which fiber is which
+//!
+//! A child without a key is found again by how many such came before it, one with a [`Key`] wherever it comes among its siblings. It is
+//! the same fiber if its component is the same as well; if not, the one that was there ends, with all below it ([`Fiber::morph`]
+//! keeps what is below). A key that comes twice among siblings stops the run. The keys on the way from the root are the
+//! [path](Graph::path) of a fiber, `0/0/list/#7`, and name what it saves; the places are its [order](Graph::order).
+//!
+//! # Hooks
+//!
+//! What a fiber keeps is found again by name, so a hook may come in one run and not in the next: then it ends. Two of one name and
+//! kind in one run are refused.
+//!
+//! | hook | what it is |
+//! |---|---|
+//! | [`state`](Fiber::state) | a signal of the fiber's own, written by whoever has the handle |
+//! | [`saved`](Fiber::saved) | the same as a slot, which is saved and loaded |
+//! | [`memo`](Fiber::memo) | a computed of the fiber's own |
+//! | [`effect`](Fiber::effect) | something that the host is to set up, and to clean up when it is another or is gone |
+//! | [`resource`](Fiber::resource) | something that the host is asked for, with its progress; given up when it is not asked for any more |
+//! | [`latest`](Fiber::latest) | the last good value of something that may be pending |
+//! | [`keep`](Fiber::keep) | anything that nothing follows from |
+//! | [`context`](Fiber::context) | what somebody above [provides](Fiber::provide) |
+//!
+//! # What comes up
+//!
+//! [`Fiber::yields`] passes a value up to the nearest part above that takes values of its type; parts that take other types let it
+//! through. So a type of one's own is a way of its own: whoever is to know of certain fibers far below gathers a type
+//! that only those yield, and has them in the order of the tree.
+//!
+//! | part | what comes of it |
+//! |---|---|
+//! | [`gather`](Fiber::gather) | a [`List`] of the values |
+//! | [`gather_all`](Fiber::gather_all) | a list of each of several types |
+//! | [`map_reduce`](Fiber::map_reduce) | what they come to, mapped and reduced two by two |
+//! | [`fence`](Fiber::fence) | the same by the rule of who would have taken them, who gets what is yielded instead |
+//! | [`boundary`](Fiber::boundary) | whether something stopped |
+//!
+//! # When something stops
+//!
+//! A run that ends with an `Err` says nothing: the children, effects and yields of the last good run stay. The nearest boundary above
+//! knows why; all that gather are boundaries, and [`Root::whole`] is the outermost. A fiber that is [pending](Stop::Pending) goes on
+//! yielding what it last did, but who gathers waits, unless it reads the [latest](Fiber::latest). What fails yields nothing beyond
+//! its boundary. Nothing else is touched by it.
+//!
+//! # Several trees
+//!
+//! [`Fiber::reconcile`] opens a second tree, into which fibers of the first [quote](Fiber::quote): one component says what is drawn
+//! and what is heard. Both have the same order. What is quoted may [unquote](Fiber::unquote) something, back to where it came from.
+//!
+//! # The host
+//!
+//! The host mounts, writes in ticks, and does what [`Graph::take_commands`] says. A command has the value that the component gave,
+//! in which handles may be: so the host of a button knows what to write when it is pressed. A [detached](Fiber::detach) fiber
+//! waits until the host lets it [catch up](Graph::catch_up): once a frame, or when it is seen.
+//!
+//! Time goes [back and forth](Graph::go_to) for fibers as for signals, and [lanes](crate::Lanes) are guesses about both. The host is
+//! told what differs in the end.
 
 pub(crate) mod hooks;
 pub(crate) mod host;

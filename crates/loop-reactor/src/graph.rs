@@ -27,7 +27,7 @@ use crate::fiber::order::Tree;
 use crate::graph::body::{Body, Compared, Ran};
 use crate::graph::history::History;
 use crate::graph::journal::{Presence, Step, Write};
-use crate::graph::node::{NONE, Node, State};
+use crate::graph::node::{NONE, Node, Role, State};
 use crate::graph::tick::{Doomed, Tick};
 use crate::graph::value::Value;
 use crate::handle::{Computed, Effect, Handle, Id, Signal, Source, source};
@@ -122,16 +122,21 @@ impl Graph {
 
     #[inline]
     pub(crate) fn add(&mut self, value: Value, body: Option<Box<dyn Body>>, state: State) -> Id {
+        let role = body.map_or(
+            Role::Holds {
+                written: self.tick.next_step(),
+                place: 0,
+            },
+            Role::Runs,
+        );
         let id = self.cx.nodes.add(Node {
             value,
-            body,
+            role,
             generation: 0,
             state,
             first_sub: NONE,
             last_sub: NONE,
             first_dep: NONE,
-            written: self.tick.next_step(),
-            place: 0,
             pass: 0,
         });
         self.scopes.made(id, &self.cx.nodes);

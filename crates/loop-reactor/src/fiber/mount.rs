@@ -60,7 +60,7 @@ impl Graph {
             graph.tree.roots.retain(|root| nodes.keeps(*root));
             let taken = |place: &u32| {
                 let mut roots = graph.tree.roots.iter();
-                roots.any(|root| nodes[root.index].place == *place)
+                roots.any(|root| nodes[root.index].place() == *place)
             };
             // There are fewer roots than numbers.
             let place = (0..u32::MAX).find(|place| !taken(place));

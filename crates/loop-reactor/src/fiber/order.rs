@@ -248,7 +248,7 @@ impl Graph {
     pub(crate) fn place_moved(&mut self) {
         while let Some(index) = self.cx.moved.pop() {
             for (place, child) in (0..).zip(self.children(index).iter()) {
-                self.cx.nodes[child.id.index].place = place;
+                self.cx.nodes[child.id.index].set_place(place);
             }
             self.requeue(index);
         }
@@ -265,7 +265,7 @@ impl Graph {
             let idle = &mut self.tree.idle;
             let waiting = self.tree.waiting.entry(above);
             let waiting = waiting.or_insert_with(|| idle.pop().unwrap_or_default());
-            waiting.push(node.place, id);
+            waiting.push(node.place(), id);
             at = above;
         }
     }
@@ -288,7 +288,7 @@ impl Graph {
         let mut again = Queue::default();
         for id in waiting.all() {
             if let Some(node) = self.cx.nodes.find(id) {
-                again.push(node.place, id);
+                again.push(node.place(), id);
             }
         }
         self.tree.waiting.insert(owner, again);

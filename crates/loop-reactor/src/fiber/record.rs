@@ -184,13 +184,13 @@ impl Graph {
     pub(crate) fn said_by(&mut self, signal: Id, fiber: u32) {
         let node = &mut self.cx.nodes[signal.index];
         node.state = node.state | State::SAID;
-        node.place = fiber;
+        node.set_place(fiber);
     }
 
     /// Makes a fiber, to be run when its turn comes.
     pub(crate) fn make_fiber(&mut self, record: Record, place: u32, state: State) -> Id {
         let id = self.add(Value::new(record), None, State::FIBER | state);
-        self.cx.nodes[id.index].place = place;
+        self.cx.nodes[id.index].set_place(place);
         self.cx.fibers += 1;
         id
     }
@@ -205,7 +205,7 @@ impl Graph {
         let mut places = Vec::new();
         let mut at = fiber.index;
         while at != NONE {
-            places.push(self.cx.nodes[at].place);
+            places.push(self.cx.nodes[at].place());
             at = self.parent(at);
         }
         places.reverse();
@@ -221,7 +221,7 @@ impl Graph {
         node.value.get::<Record>()?;
         let mut at = fiber.index;
         while at != NONE {
-            let place = self.cx.nodes[at].place;
+            let place = self.cx.nodes[at].place();
             let above = self.parent(at);
             keys.push(match self.fiber(above) {
                 Some(above) => above.children.get(place as usize)?.key.clone(),

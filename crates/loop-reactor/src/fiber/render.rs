@@ -113,7 +113,7 @@ impl Graph {
         for (place, slot) in (0..).zip(slots) {
             children.push(match slot {
                 Slot::There(child) => {
-                    self.cx.nodes[child.id.index].place = place;
+                    self.cx.nodes[child.id.index].set_place(place);
                     child
                 }
                 Slot::New(key, element, state) => {

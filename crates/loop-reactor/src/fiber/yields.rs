@@ -221,7 +221,7 @@ impl<M: 'static, T: Clone + PartialEq + 'static> Channel<M, T> {
             let pipe = self.pipe(graph, above);
             let own = pipe.as_ref().and_then(|pipe| pipe.own);
             if let Some(children) = pipe.and_then(|pipe| pipe.children.clone()) {
-                let (place, item) = (graph.cx.nodes[at].place, self.item(graph, at));
+                let (place, item) = (graph.cx.nodes[at].place(), self.item(graph, at));
                 return children.replace(graph, place as usize, item);
             }
             let children = self.fold(graph, above);

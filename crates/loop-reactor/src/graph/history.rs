@@ -222,9 +222,9 @@ impl Graph {
                 self.take_whole(step, way);
                 if let Step::Wrote(Write { index, .. }) = step {
                     let node = &mut self.cx.nodes[*index];
-                    let known = firsts.get(node.written as usize);
+                    let known = firsts.get(node.written() as usize);
                     if known.is_none_or(|(known, ..)| known != index) {
-                        node.written = u32::try_from(firsts.len()).unwrap_or(NONE);
+                        node.set_written(u32::try_from(firsts.len()).unwrap_or(NONE));
                         firsts.push((*index, tick, place));
                     }
                 }

@@ -5,7 +5,7 @@
 use crate::graph::Graph;
 use crate::graph::arena::Nodes;
 use crate::graph::cx::Cx;
-use crate::graph::node::{GONE, NONE, Node, State};
+use crate::graph::node::{GONE, NONE, State};
 use crate::graph::scope::Scope;
 use crate::graph::value::Value;
 use crate::handle::Id;
@@ -170,7 +170,7 @@ impl Cx {
     fn revive(&mut self, id: Id) {
         self.nodes.revive(id.index);
         let node = &mut self.nodes[id.index];
-        if node.body.is_some() {
+        if node.follows() {
             node.state = node.state | State::DIRTY;
         }
         if node.state.has(State::EFFECT) {
@@ -191,12 +191,5 @@ impl Cx {
         self.nodes.free(index);
         self.names.remove(&index);
         self.hosts.remove(&index);
-    }
-}
-
-impl Node {
-    /// Whether it follows from others.
-    pub(crate) fn follows(&self) -> bool {
-        self.body.is_some()
     }
 }

@@ -4,7 +4,7 @@ use std::collections::{HashMap, VecDeque};
 
 use crate::graph::body::Outcome;
 use crate::graph::cx::{Cx, Frame, NESTED_MAX};
-use crate::graph::node::{NONE, State};
+use crate::graph::node::{NONE, Role, State};
 use crate::graph::trace::What;
 use crate::stop::{Failure, Stop};
 
@@ -167,16 +167,19 @@ impl Cx {
 
     /// Runs a node, for itself or for one that is being checked. If its value changes, those who read it are dirty.
     fn run(&mut self, index: u32, wanted_by: u32) {
-        let Some(mut body) = self.nodes[index].body.take() else {
+        if !self.nodes[index].follows() {
             // A fiber: it is run by who walks the tree.
             let node = &mut self.nodes[index];
             node.state = node.state & !State::CHECKING;
+            return;
+        }
+        let Role::Runs(mut body) = std::mem::take(&mut self.nodes[index].role) else {
             return;
         };
         self.begin(index, wanted_by);
         let outcome = body.run(self, index);
         self.finish(index);
-        self.nodes[index].body = Some(body);
+        self.nodes[index].role = Role::Runs(body);
         if self.trace.is_some() {
             self.event(index, outcome.into());
         }

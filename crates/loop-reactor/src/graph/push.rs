@@ -47,7 +47,7 @@ impl Cx {
     pub(crate) fn unsay(&mut self, index: u32) {
         let mut fiber = index;
         if self.nodes[index].state.has(State::SAID) {
-            fiber = self.nodes[index].place;
+            fiber = self.nodes[index].place();
         } else {
             // What it has below it may be other things now, or stand elsewhere.
             self.moved.push(index);

@@ -34,7 +34,7 @@ impl Tick {
     /// A node says which step was its latest write, and that step says of which node it is: neither has to be cleared.
     #[inline]
     pub(crate) fn kept(&self, nodes: &Nodes, index: u32) -> bool {
-        let place = nodes[index].written as usize;
+        let place = nodes[index].written() as usize;
         place >= self.start
             && match self.steps.get(place) {
                 Some(Step::Wrote(write)) => write.index == index,
@@ -46,7 +46,7 @@ impl Tick {
 
     /// Whether a node was made in this tick.
     pub(crate) fn made(&self, nodes: &Nodes, index: u32) -> bool {
-        let step = self.steps.get(nodes[index].written as usize);
+        let step = self.steps.get(nodes[index].written() as usize);
         matches!(step, Some(Step::Node(id, Presence::Made)) if id.index == index)
     }
 
@@ -59,7 +59,7 @@ impl Tick {
 
     /// Keeps what a signal was.
     pub(crate) fn keep(&mut self, nodes: &mut Nodes, write: Write) {
-        nodes[write.index].written = self.next_step();
+        nodes[write.index].set_written(self.next_step());
         self.steps.push(Step::Wrote(write));
     }
 }
@@ -134,12 +134,12 @@ impl Graph {
         // Ticks within the tick may have kept a signal more than once: the first tells what it was.
         for (place, step) in self.tick.steps.iter().enumerate().rev() {
             if let Step::Wrote(write) = step {
-                nodes[write.index].written = u32::try_from(place).unwrap_or(NONE);
+                nodes[write.index].set_written(u32::try_from(place).unwrap_or(NONE));
             }
         }
         for (place, step) in self.tick.steps.iter().enumerate() {
             if let Step::Wrote(write) = step {
-                let first = self.cx.nodes[write.index].written as usize == place;
+                let first = self.cx.nodes[write.index].written() as usize == place;
                 if (first || place >= NONE as usize) && write.differs(&self.cx.nodes) {
                     self.cx.mark(write.index);
                 }
