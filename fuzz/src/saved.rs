@@ -45,6 +45,10 @@ impl Portable for Page {
 }
 
 /// Books that come with what is loaded, each with a slot.
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "components take their props so"
+)]
 fn shelf(f: &mut Fiber<'_>, (): &()) -> Result<(), Stop> {
     let titles = f.saved("titles", || vec!["a".to_owned()]);
     for title in f.get(titles)? {

@@ -74,12 +74,11 @@ impl Target {
     pub(crate) fn memory_max(self, input: usize) -> usize {
         match self {
             Self::Frames | Self::PlainCaller => 8 * 1024 + 8 * input,
-            Self::EnvelopeCaller | Self::EnvelopeCallee => 64 * 1024 + 512 * input,
+            // In a saved state, each few bytes may be a fiber that comes.
+            Self::EnvelopeCaller | Self::EnvelopeCallee | Self::Saved => 64 * 1024 + 512 * input,
             // Two rings are made for it, and take no more.
             Self::Ring => 2 * RING_WORDS * 8 + 128 * 1024,
             Self::NatsConnector | Self::NatsListener => 8 * 1024 + 64 * input,
-            // Each few bytes may be a fiber that comes.
-            Self::Saved => 64 * 1024 + 512 * input,
         }
     }
 

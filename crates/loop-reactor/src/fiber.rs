@@ -124,7 +124,7 @@ pub struct Fiber<'a> {
     list: Listing,
     /// What was listed in regions.
     done: Vec<(Id, Listing)>,
-    yields: Vec<(Rc<dyn AnyChannel>, Box<dyn Any>)>,
+    yields: Vec<Yielded>,
     later: Vec<Later>,
     /// Regions that were made in this run.
     made: Vec<Id>,
@@ -133,12 +133,17 @@ pub struct Fiber<'a> {
     refused: Option<Stop>,
 }
 
+/// A value, and who takes it.
+type Yielded = (Rc<dyn AnyChannel>, Box<dyn Any>);
+
 /// What is done when a run has ended.
 pub(crate) enum Later {
     /// What a hook tells the host is another thing now.
     Tell(Signal<Option<Told>>, Told),
-    Do(Box<dyn FnOnce(&mut Graph) -> Result<(), Failure>>),
+    Do(Write),
 }
+
+type Write = Box<dyn FnOnce(&mut Graph) -> Result<(), Failure>>;
 
 /// What a run came to.
 struct Ran {
@@ -152,7 +157,7 @@ struct Ran {
 struct Said {
     listing: Listing,
     of_regions: Vec<(Id, Listing)>,
-    yields: Vec<(Rc<dyn AnyChannel>, Box<dyn Any>)>,
+    yields: Vec<Yielded>,
     later: Vec<Later>,
 }
 

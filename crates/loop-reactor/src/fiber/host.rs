@@ -1,6 +1,7 @@
 //! Effects as data: what the host is to set up and to clean up, told when a tick has ended.
 
 use std::any::Any;
+use std::collections::hash_map::Entry;
 use std::fmt;
 use std::rc::Rc;
 
@@ -159,22 +160,28 @@ impl Graph {
                 )
             });
             self.cx.touched_no_more(effect);
-            if self.tree.told.get(&effect) == now.as_ref() {
-                continue;
-            }
             let command = |act, told: Told| Command {
                 effect,
                 name: told.0.name(),
                 act,
                 told,
             };
-            if let Some(told) = self.tree.told.remove(&effect) {
-                self.tree.commands.push(command(Act::CleanUp, told));
-            }
-            if let Some(told) = now {
-                self.tree.told.insert(effect, told.clone());
-                set_up.push(command(Act::SetUp, told));
-            }
+            let before = match (self.tree.told.entry(effect), now) {
+                (Entry::Occupied(known), Some(now)) if *known.get() == now => continue,
+                (Entry::Occupied(mut known), Some(now)) => {
+                    set_up.push(command(Act::SetUp, now.clone()));
+                    Some(known.insert(now))
+                }
+                (Entry::Occupied(known), None) => Some(known.remove()),
+                (Entry::Vacant(unknown), Some(now)) => {
+                    set_up.push(command(Act::SetUp, now.clone()));
+                    unknown.insert(now);
+                    None
+                }
+                (Entry::Vacant(_), None) => None,
+            };
+            let clean_up = before.map(|before| command(Act::CleanUp, before));
+            self.tree.commands.extend(clean_up);
         }
         self.tree.commands.append(&mut set_up);
     }

@@ -7,10 +7,10 @@
 use std::any::{Any, TypeId};
 use std::rc::Rc;
 
-use crate::fiber::Fiber;
 use crate::fiber::list::List;
 use crate::fiber::record::Child;
 use crate::fiber::region::Opening;
+use crate::fiber::{Fiber, Yielded};
 use crate::graph::Graph;
 use crate::graph::fold::{Fold, Item};
 use crate::graph::tick::Doomed;
@@ -351,11 +351,7 @@ impl Outlet {
 
 impl Graph {
     /// A fiber yields these, and nothing else.
-    pub(crate) fn yield_all(
-        &mut self,
-        fiber: u32,
-        yields: Vec<(Rc<dyn AnyChannel>, Box<dyn Any>)>,
-    ) {
+    pub(crate) fn yield_all(&mut self, fiber: u32, yields: Vec<Yielded>) {
         let outlets = self.fiber(fiber).map(|record| record.outlets.clone());
         for outlet in outlets.iter().flat_map(|outlets| outlets.iter()) {
             let again = yields.iter().any(|(channel, _)| outlet.is(&**channel));

@@ -282,11 +282,13 @@ impl Graph {
         if steps.is_empty() {
             return steps;
         }
+        // As large as it must be: the list that it was collected in is filled again.
+        let mut kept = Vec::with_capacity(steps.len());
+        kept.append(&mut steps);
         let past = Past {
             before: history.now,
             depth: history.depth(history.now) + 1,
-            // As large as it must be: the list that it was collected in is filled again.
-            steps: steps.drain(..).collect(),
+            steps: kept,
         };
         history.now = Moment(history.next);
         history.next += 1;

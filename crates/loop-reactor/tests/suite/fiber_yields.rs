@@ -359,6 +359,78 @@ fn a_thousand_quotes_are_reordered_alike() {
     assert!(order == expected);
 }
 
+/// A way of its own, for those far below that want to be known.
+#[derive(Clone, PartialEq)]
+struct Shortcut(u32);
+
+fn window(f: &mut Fiber<'_>, keys: &Keys) -> Result<(), Stop> {
+    let keys = *keys;
+    let shortcuts = f.gather::<Shortcut>(|f| {
+        // These take other things, and let it through.
+        f.boundary(|f| {
+            let sum = f.map_reduce(
+                |f| {
+                    f.child(menu, keys);
+                    Ok(())
+                },
+                |size: u32| size,
+                0,
+                |a, b| a + b,
+            )?;
+            f.child(menu_size, sum);
+            Ok(())
+        })?;
+        Ok(())
+    })?;
+    f.child(listener, shortcuts);
+    Ok(())
+}
+
+fn menu(f: &mut Fiber<'_>, keys: &Keys) -> Result<(), Stop> {
+    for key in f.get(*keys)?.iter() {
+        f.keyed(*key, entry, *key);
+    }
+    Ok(())
+}
+
+fn entry(f: &mut Fiber<'_>, key: &u32) -> Result<(), Stop> {
+    f.yields(1_u32);
+    // Few of them want to be known.
+    if key % 10 == 0 {
+        f.yields(Shortcut(*key));
+    }
+    Ok(())
+}
+
+fn menu_size(f: &mut Fiber<'_>, sum: &Computed<u32>) -> Result<(), Stop> {
+    let sum = f.get(*sum)?;
+    f.effect("size", sum);
+    Ok(())
+}
+
+fn listener(f: &mut Fiber<'_>, all: &Computed<List<Shortcut>>) -> Result<(), Stop> {
+    let all: Vec<String> = f.get(*all)?.iter().map(|key| key.0.to_string()).collect();
+    f.effect("shortcuts", all.join(","));
+    Ok(())
+}
+
+#[test]
+fn a_type_of_its_own_reaches_over_parts_that_take_others() {
+    let mut graph = graph();
+    let keys = graph.signal(Rc::new((0..50).collect::<Vec<_>>()));
+    graph.mount(window, keys);
+    assert_eq!(last(&mut graph), "0,10,20,30,40");
+    ran(&mut graph);
+    // In the order of the tree, whoever it comes from; and who did not change does not run.
+    graph.set(keys, Rc::new((0..51).rev().collect())).unwrap();
+    assert_eq!(last(&mut graph), "50,40,30,20,10,0");
+    assert_eq!(
+        ran(&mut graph).len(),
+        4,
+        "the menu, the new entry, both readers"
+    );
+}
+
 /// A tree in which things are measured, for who asks.
 struct Lab;
 
