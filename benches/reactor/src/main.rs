@@ -22,6 +22,11 @@
     clippy::float_cmp,
     reason = "counts far below the limits, and sums that must come out exactly"
 )]
+#![expect(
+    clippy::trivially_copy_pass_by_ref,
+    clippy::unnecessary_wraps,
+    reason = "what components are"
+)]
 
 mod cellx;
 mod fibers;
