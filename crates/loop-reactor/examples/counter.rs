@@ -2,9 +2,8 @@
 
 #![expect(clippy::print_stdout, reason = "what an example is for")]
 #![expect(
-    clippy::unnecessary_wraps,
     clippy::trivially_copy_pass_by_ref,
-    reason = "what components are"
+    reason = "components take their props so"
 )]
 
 use loop_reactor::fiber::Act;

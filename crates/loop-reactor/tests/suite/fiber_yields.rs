@@ -396,7 +396,7 @@ fn menu(f: &mut Fiber<'_>, keys: &Keys) -> Result<(), Stop> {
 fn entry(f: &mut Fiber<'_>, key: &u32) -> Result<(), Stop> {
     f.yields(1_u32);
     // Few of them want to be known.
-    if key % 10 == 0 {
+    if key.is_multiple_of(10) {
         f.yields(Shortcut(*key));
     }
     Ok(())
