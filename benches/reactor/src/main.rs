@@ -58,6 +58,9 @@ use crate::row::{Row, Times};
 const ROUNDS: usize = 5;
 const SLOW_ROUNDS: usize = 2;
 
+/// Rounds of fibers, which are short, and for whom what others do to the caches counts most.
+const FIBER_ROUNDS: usize = 25;
+
 /// The stack of the thread that measures: peers recurse.
 const STACK: usize = 1 << 30;
 
@@ -153,7 +156,7 @@ fn rows(only: Option<&str>) -> anyhow::Result<Vec<Row>> {
             continue;
         }
         let mut times = Times::new(name, "ns");
-        for _ in 0..ROUNDS {
+        for _ in 0..FIBER_ROUNDS {
             times.add(Ours::NAME, Some(sample(10_000)));
             times.add("the same of 100", Some(sample(100)));
         }
@@ -295,7 +298,7 @@ fn snapshots(rows: &mut Vec<Row>) {
         ("snapshot/restore-8-replay-10k-all", Changed::All, 1.0),
     ] {
         let mut times = Times::new(name, "ms");
-        for _ in 0..ROUNDS {
+        for _ in 0..FIBER_ROUNDS {
             let (replay, rebuild) = snapshot::sample(changed);
             times.add(Ours::NAME, Some(replay));
             times.add("a rebuild", Some(rebuild));

@@ -215,7 +215,7 @@
 //! up to date costs what it read and what of that was stale. Reading the same things in the same order as in the run before
 //! costs least; one more or one less in between is found at once; another order is paid with new edges.
 //!
-//! A fiber takes some 300 bytes, and its hooks and effects some 200 each. A run that says what the run before said costs a few dozen
+//! A fiber takes some 400 bytes, and its hooks and effects some 200 each. A run that says what the run before said costs a few dozen
 //! comparisons beside the component itself. What is listed in the same order as before is compared and not copied; a list in another
 //! order is paid with a map of its keys. A value that is yielded costs, on each level up to who takes it, reductions that grow as the
 //! logarithm of the number of siblings. A write that concerns one of ten thousand fibers does not touch the others.

@@ -14,7 +14,7 @@ use crate::stop::Stop;
 
 /// How many fibers there may be, unless the program says [something else](Graph::limit_fibers).
 ///
-/// A fiber takes some 300 bytes. So many fit well into the 4 GiB that a program for WebAssembly has, and a component that puts itself below itself
+/// A fiber takes some 400 bytes. So many fit well into the 4 GiB that a program for WebAssembly has, and a component that puts itself below itself
 /// without end stops here.
 pub const FIBERS_MAX: usize = 4_000_000;
 
