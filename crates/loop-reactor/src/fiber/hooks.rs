@@ -1,6 +1,6 @@
 //! Hooks: what a fiber keeps from one run to the next, found again by name.
 
-use std::any::Any;
+use std::any::{Any, TypeId};
 use std::rc::Rc;
 
 use crate::fiber::{Fiber, Later};
@@ -13,12 +13,25 @@ use crate::stop::{Failure, Stop};
 #[derive(Clone)]
 pub(crate) struct Hook {
     name: &'static str,
-    /// What the program holds of it.
-    handle: Rc<dyn Any>,
+    /// Of which type it is what the program holds of it.
+    kind: TypeId,
+    /// What that is, unless it is a handle of the first node.
+    kept: Option<Rc<dyn Any>>,
     /// What ends with it.
     pub(crate) nodes: [Id; 2],
     /// Whether it came in the last run that ended well. What that run said may use it, whatever comes after.
     good: bool,
+}
+
+impl Hook {
+    fn is(&self, other: &Self) -> bool {
+        self.nodes == other.nodes
+            && match (&self.kept, &other.kept) {
+                (Some(a), Some(b)) => Rc::ptr_eq(a, b),
+                (None, None) => true,
+                _ => false,
+            }
+    }
 }
 
 /// The hooks of a run. As long as they come in the order of the run before, nothing is copied.
@@ -94,7 +107,7 @@ impl Hooks {
     }
 
     fn unless_same(&self, hooks: Vec<Hook>) -> Option<Vec<Hook>> {
-        let same = |(a, b): (&Hook, &Hook)| Rc::ptr_eq(&a.handle, &b.handle) && a.good == b.good;
+        let same = |(a, b): (&Hook, &Hook)| a.is(b) && a.good == b.good;
         let all = hooks.len() == self.old.len() && hooks.iter().zip(&*self.old).all(same);
         (!all).then_some(hooks)
     }
@@ -106,11 +119,7 @@ impl Hooks {
             .old
             .iter()
             .skip(if self.new.is_none() { self.at } else { 0 });
-        let others = others.filter(|old| {
-            !came
-                .iter()
-                .any(|hook| Rc::ptr_eq(&hook.handle, &old.handle))
-        });
+        let others = others.filter(|old| !came.iter().any(|hook| hook.is(old)));
         others.cloned().partition(|hook| hook.good)
     }
 }
@@ -266,7 +275,7 @@ impl Fiber<'_> {
         fits: impl Fn(&H) -> bool,
         make: impl FnOnce(&mut Graph) -> Result<(H, [Id; 2]), Stop>,
     ) -> Option<H> {
-        let of_kind = |hook: &Hook| (hook.name == name).then(|| H::find(&hook.handle)).flatten();
+        let of_kind = |hook: &Hook| (hook.name == name).then(|| H::find(hook)).flatten();
         if self.hooks.came().iter().any(|hook| of_kind(hook).is_some()) {
             self.refuse(Failure::Twice {
                 name: name.to_owned(),
@@ -288,7 +297,8 @@ impl Fiber<'_> {
             Ok((handle, nodes)) => {
                 let hook = Hook {
                     name,
-                    handle: handle.clone().keep(),
+                    kind: TypeId::of::<H>(),
+                    kept: handle.clone().keep(),
                     nodes,
                     good: false,
                 };
@@ -304,29 +314,30 @@ impl Fiber<'_> {
 }
 
 /// The handle of a hook, as it is kept.
-pub(crate) trait Hooked: Clone {
-    fn find(kept: &Rc<dyn Any>) -> Option<Self>;
+pub(crate) trait Hooked: Clone + 'static {
+    fn find(hook: &Hook) -> Option<Self>;
 
-    fn keep(self) -> Rc<dyn Any>;
+    fn keep(self) -> Option<Rc<dyn Any>>;
 }
 
 impl<T: 'static> Hooked for Signal<T> {
-    fn find(kept: &Rc<dyn Any>) -> Option<Self> {
-        kept.downcast_ref().copied()
+    fn find(hook: &Hook) -> Option<Self> {
+        let [node, _] = hook.nodes;
+        (hook.kind == TypeId::of::<Self>()).then(|| Self::new(node))
     }
 
-    fn keep(self) -> Rc<dyn Any> {
-        Rc::new(self)
+    fn keep(self) -> Option<Rc<dyn Any>> {
+        None
     }
 }
 
 impl<T: 'static> Hooked for Rc<T> {
-    fn find(kept: &Rc<dyn Any>) -> Option<Self> {
-        kept.clone().downcast().ok()
+    fn find(hook: &Hook) -> Option<Self> {
+        hook.kept.clone()?.downcast().ok()
     }
 
-    fn keep(self) -> Rc<dyn Any> {
-        self
+    fn keep(self) -> Option<Rc<dyn Any>> {
+        Some(self)
     }
 }
 
