@@ -118,14 +118,14 @@ pub(crate) fn print(rows: &[Row]) {
     println!("| row | ours | floor | unit | whose | ratio | goal | |");
     println!("|---|---:|---:|---|---|---:|---:|---|");
     for row in rows {
-        let verdict = match row.goal {
-            f64::INFINITY => "stated",
-            goal if row.ratio <= goal => "met",
-            _ => "missed",
+        let (goal, verdict) = match row.goal {
+            f64::INFINITY => (String::new(), "stated"),
+            goal if row.ratio <= goal => (goal.to_string(), "met"),
+            goal => (goal.to_string(), "missed"),
         };
         println!(
             "| `{}` | {:.1} | {:.1} | {} | {} | {:.2} | {} | {verdict} |",
-            row.name, row.value, row.floor, row.unit, row.peer, row.ratio, row.goal
+            row.name, row.value, row.floor, row.unit, row.peer, row.ratio, goal
         );
     }
 }
