@@ -1,4 +1,4 @@
-//! Feeds the decoders of the wire with bytes that nobody means, in whatever pieces.
+//! Feeds the decoders of the wire and of saved graphs with bytes that nobody means, in whatever pieces.
 //!
 //! `loop-fuzz TARGET|all [INPUTS] [SEED]` makes inputs from a seed: something that a peer would say, changed a little or
 //! a lot. A target ends in an error or in good order. It may not panic, take more memory than its bound, or go on for ever;
@@ -11,6 +11,7 @@ mod link;
 mod mutate;
 mod random;
 mod ring;
+mod saved;
 mod target;
 
 use std::alloc::System;

@@ -10,7 +10,7 @@ use loop_wire::transport::shm::ring::RING_WORDS;
 use loop_wire::{CallError, Code, Meta, Target as Function, plain};
 
 use crate::random::Random;
-use crate::{link, ring};
+use crate::{link, ring, saved};
 
 /// A decoder, or a state machine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,10 +22,11 @@ pub(crate) enum Target {
     Ring,
     NatsConnector,
     NatsListener,
+    Saved,
 }
 
 impl Target {
-    pub(crate) const ALL: [Self; 7] = [
+    pub(crate) const ALL: [Self; 8] = [
         Self::Frames,
         Self::PlainCaller,
         Self::EnvelopeCaller,
@@ -33,6 +34,7 @@ impl Target {
         Self::Ring,
         Self::NatsConnector,
         Self::NatsListener,
+        Self::Saved,
     ];
 
     pub(crate) fn name(self) -> &'static str {
@@ -44,6 +46,7 @@ impl Target {
             Self::Ring => "ring",
             Self::NatsConnector => "nats-connector",
             Self::NatsListener => "nats-listener",
+            Self::Saved => "saved",
         }
     }
 
@@ -62,6 +65,7 @@ impl Target {
             Self::Ring => ring::corpus(),
             Self::NatsConnector => link::corpus(link::Side::Connector),
             Self::NatsListener => link::corpus(link::Side::Listener),
+            Self::Saved => saved::corpus(),
         }
     }
 
@@ -70,7 +74,8 @@ impl Target {
     pub(crate) fn memory_max(self, input: usize) -> usize {
         match self {
             Self::Frames | Self::PlainCaller => 8 * 1024 + 8 * input,
-            Self::EnvelopeCaller | Self::EnvelopeCallee => 64 * 1024 + 512 * input,
+            // In a saved state, each few bytes may be a fiber that comes.
+            Self::EnvelopeCaller | Self::EnvelopeCallee | Self::Saved => 64 * 1024 + 512 * input,
             // Two rings are made for it, and take no more.
             Self::Ring => 2 * RING_WORDS * 8 + 128 * 1024,
             Self::NatsConnector | Self::NatsListener => 8 * 1024 + 64 * input,
@@ -97,6 +102,7 @@ impl Target {
             Self::Ring => ring::feed(input, measure),
             Self::NatsConnector => link::feed(link::Side::Connector, input, random, measure),
             Self::NatsListener => link::feed(link::Side::Listener, input, random, measure),
+            Self::Saved => saved::feed(input, random, measure),
         }
     }
 }

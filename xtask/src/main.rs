@@ -16,6 +16,7 @@
 mod bench;
 mod demo;
 mod http;
+mod replay;
 mod repo;
 mod setup;
 mod steps;

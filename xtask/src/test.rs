@@ -8,13 +8,13 @@ use loop_build::{Cancel, Environment, RustTarget};
 
 use crate::repo::Repo;
 use crate::steps::{self, Outcome, Steps};
-use crate::{demo, setup, tidy};
+use crate::{demo, replay, setup, tidy};
 
 /// Where, under the target folder, the unit tests of components' crates are built, for this machine.
 const NATIVE: &str = "native";
 
 /// Where, under the target folder, crates are checked for the target of components.
-const CHECKED: &str = "checked";
+pub(crate) const CHECKED: &str = "checked";
 
 /// Runs every step and prints a summary.
 pub(crate) fn run(repo: &Repo) -> Result<ExitCode> {
@@ -71,6 +71,10 @@ pub(crate) fn run(repo: &Repo) -> Result<ExitCode> {
     });
     steps.run("programs for the tests", || {
         steps::run(&mut repo.programs(&["loop", "embed"]))
+    });
+    steps.run("reactor in WebAssembly", || match &components {
+        Some((environment, target)) => replay::check(repo, environment, target),
+        None => Ok(Outcome::Skipped("no Rust for components".to_owned())),
     });
     steps.run("tests", || {
         let mut tests = tests(repo);

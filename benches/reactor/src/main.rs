@@ -22,18 +22,25 @@
     clippy::float_cmp,
     reason = "counts far below the limits, and sums that must come out exactly"
 )]
+#![expect(
+    clippy::trivially_copy_pass_by_ref,
+    clippy::unnecessary_wraps,
+    reason = "what components are"
+)]
 
 mod cellx;
+mod fibers;
 mod framework;
 mod grids;
 mod incremental;
 mod kairo;
 mod memory;
 mod propagate;
+mod pull;
 mod row;
 mod sbench;
+mod size;
 mod snapshot;
-mod yields;
 
 use std::path::PathBuf;
 
@@ -50,6 +57,9 @@ use crate::row::{Row, Times};
 /// Rounds of a workload; those of the slow libraries are fewer.
 const ROUNDS: usize = 5;
 const SLOW_ROUNDS: usize = 2;
+
+/// Rounds of fibers, which are short, and for whom what others do to the caches counts most.
+const FIBER_ROUNDS: usize = 25;
 
 /// The stack of the thread that measures: peers recurse.
 const STACK: usize = 1 << 30;
@@ -135,11 +145,20 @@ fn rows(only: Option<&str>) -> anyhow::Result<Vec<Row>> {
     if wanted("grids") {
         grids(&mut rows)?;
     }
-    if wanted("yields") {
-        let mut times = Times::new("yields/map-reduce-10k-one-change", "ns");
-        for _ in 0..ROUNDS {
-            times.add(Ours::NAME, Some(yields::sample(10_000)));
-            times.add("the same of 100", Some(yields::sample(100)));
+    for (name, sample) in [
+        (
+            "yields/map-reduce-10k-one-change",
+            fibers::one_yields as fn(usize) -> f64,
+        ),
+        ("fibers/10k-rows-one-changed", fibers::one_changed),
+    ] {
+        if !wanted(name) {
+            continue;
+        }
+        let mut times = Times::new(name, "ns");
+        for _ in 0..FIBER_ROUNDS {
+            times.add(Ours::NAME, Some(sample(10_000)));
+            times.add("the same of 100", Some(sample(100)));
         }
         rows.push(times.over_best(3.0));
     }
@@ -151,6 +170,17 @@ fn rows(only: Option<&str>) -> anyhow::Result<Vec<Row>> {
         every!(times, F => memory::sample::<F>().expect("the process of its own"));
         times.tell()?;
         rows.push(times.over_best(1.5));
+    }
+    if wanted("size") {
+        if size::is_possible() {
+            let mut times = Times::new("size/wasm", "bytes, gzipped");
+            times.add(Ours::NAME, Some(size::counter()?));
+            times.add("a program that prints", Some(size::prints()?));
+            times.tell()?;
+            rows.push(times.over_best(f64::INFINITY));
+        } else {
+            eprintln!("size/wasm is left out: rustc has no wasm32-unknown-unknown");
+        }
     }
     Ok(rows)
 }
@@ -164,6 +194,10 @@ fn propagates(rows: &mut Vec<Row>) -> anyhow::Result<()> {
             for _ in 0..SLOW_ROUNDS {
                 let of_incremental = incremental::propagate(width, height);
                 times.add(incremental::NAME, Some(of_incremental));
+                if width * height <= 10_000 {
+                    let of_salsa = isolated(move || pull::propagate(width, height));
+                    times.add(pull::NAME, of_salsa);
+                }
                 if width * height <= 100 {
                     quick!(@one Leptos, times, F => propagate::sample::<F>(width, height));
                     quick!(@one Sycamore, times, F => propagate::sample::<F>(width, height));
@@ -264,7 +298,7 @@ fn snapshots(rows: &mut Vec<Row>) {
         ("snapshot/restore-8-replay-10k-all", Changed::All, 1.0),
     ] {
         let mut times = Times::new(name, "ms");
-        for _ in 0..ROUNDS {
+        for _ in 0..FIBER_ROUNDS {
             let (replay, rebuild) = snapshot::sample(changed);
             times.add(Ours::NAME, Some(replay));
             times.add("a rebuild", Some(rebuild));

@@ -12,7 +12,7 @@ pub(crate) struct Row {
     pub(crate) unit: &'static str,
     pub(crate) floor: f64,
     pub(crate) ratio: f64,
-    /// The most that the ratio may be.
+    /// The most that the ratio may be; infinite where the figure is only stated.
     pub(crate) goal: f64,
     /// Whose figure the floor is.
     pub(crate) peer: String,
@@ -118,14 +118,14 @@ pub(crate) fn print(rows: &[Row]) {
     println!("| row | ours | floor | unit | whose | ratio | goal | |");
     println!("|---|---:|---:|---|---|---:|---:|---|");
     for row in rows {
-        let verdict = if row.ratio <= row.goal {
-            "met"
-        } else {
-            "missed"
+        let (goal, verdict) = match row.goal {
+            f64::INFINITY => (String::new(), "stated"),
+            goal if row.ratio <= goal => (goal.to_string(), "met"),
+            goal => (goal.to_string(), "missed"),
         };
         println!(
             "| `{}` | {:.1} | {:.1} | {} | {} | {:.2} | {} | {verdict} |",
-            row.name, row.value, row.floor, row.unit, row.peer, row.ratio, row.goal
+            row.name, row.value, row.floor, row.unit, row.peer, row.ratio, goal
         );
     }
 }

@@ -1,86 +1,86 @@
-//! Rows with keys: each row is a scope with state of its own, and keeps it when the rows are put in another order.
+//! Rows with keys: each row is a fiber with a state of its own, and keeps it when the rows are put in another order.
 
 #![expect(clippy::print_stdout, reason = "what an example is for")]
+#![expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "components take their props so"
+)]
 
 use std::collections::BTreeMap;
 
-use loop_reactor::{Fold, Graph, Scope, Signal, Stop};
+use loop_reactor::fiber::{Act, List};
+use loop_reactor::{Computed, Fiber, Graph, Signal, Stop};
 
-/// What is shown, with the rows that are there.
-struct List {
-    line: Fold<String>,
-    rows: BTreeMap<&'static str, Row>,
-    order: Vec<&'static str>,
-}
+type Key = &'static str;
 
-struct Row {
-    scope: Scope,
-    count: Signal<u32>,
-}
-
-impl List {
-    /// Shows rows with these keys, in this order. A row that was there keeps its count, and one that is not any more ends.
-    fn show(&mut self, graph: &mut Graph, keys: &[&'static str]) -> Result<(), Stop> {
-        graph.tick(|graph| {
-            for (at, key) in keys.iter().enumerate() {
-                match self.order.iter().position(|there| there == key) {
-                    Some(from) => {
-                        let text = self.line.remove(graph, from)?;
-                        self.line.insert(graph, at, text)?;
-                        let key = self.order.remove(from);
-                        self.order.insert(at, key);
-                    }
-                    None => self.add(graph, at, key)?,
-                }
-            }
-            for key in self.order.split_off(keys.len()) {
-                self.line.remove(graph, keys.len())?;
-                if let Some(row) = self.rows.remove(key) {
-                    graph.dispose_scope(row.scope);
-                }
-            }
-            Ok(())
-        })
-    }
-
-    fn add(&mut self, graph: &mut Graph, at: usize, key: &'static str) -> Result<(), Stop> {
-        let (scope, (count, text)) = graph.scope(|graph| {
-            let count = graph.signal(1);
-            let text = graph.computed(move |cx| Ok(format!("{key} {}", cx.get(count)?)));
-            (count, text)
-        });
-        self.line.insert(graph, at, text)?;
-        self.order.insert(at, key);
-        self.rows.insert(key, Row { scope, count });
-        Ok(())
-    }
-
-    fn count(&self, graph: &mut Graph, key: &str, count: u32) -> Result<(), Stop> {
-        match self.rows.get(key) {
-            Some(row) => Ok(graph.set(row.count, count)?),
-            None => Ok(()),
+fn list(f: &mut Fiber<'_>, keys: &Signal<Vec<Key>>) -> Result<(), Stop> {
+    let keys = f.get(*keys)?;
+    let texts = f.gather::<String>(|f| {
+        for key in keys {
+            f.keyed(key, row, key);
         }
+        Ok(())
+    })?;
+    // It comes after the rows, so it runs after them.
+    f.child(line, texts);
+    Ok(())
+}
+
+fn row(f: &mut Fiber<'_>, key: &Key) -> Result<(), Stop> {
+    let count = f.state("count", || 1_u32);
+    f.effect("count", (*key, count));
+    let count = f.get(count)?;
+    f.yields(format!("{key} {count}"));
+    Ok(())
+}
+
+fn line(f: &mut Fiber<'_>, texts: &Computed<List<String>>) -> Result<(), Stop> {
+    let texts: Vec<String> = f.get(*texts)?.iter().cloned().collect();
+    f.effect("line", texts.join(", "));
+    Ok(())
+}
+
+/// The host: prints lines, and knows the count of each row that is there.
+#[derive(Default)]
+struct Host {
+    counts: BTreeMap<Key, Signal<u32>>,
+}
+
+impl Host {
+    fn hear(&mut self, graph: &mut Graph) {
+        for command in graph.take_commands() {
+            match (command.act, command.value::<(Key, Signal<u32>)>()) {
+                (Act::SetUp, Some((key, count))) => drop(self.counts.insert(key, *count)),
+                (Act::CleanUp, Some((key, _))) => drop(self.counts.remove(key)),
+                _ => {}
+            }
+            if let (Act::SetUp, Some(line)) = (command.act, command.value::<String>()) {
+                println!("{line}");
+            }
+        }
+    }
+
+    fn count(&mut self, graph: &mut Graph, key: Key, count: u32) -> Result<(), Stop> {
+        if let Some(signal) = self.counts.get(key) {
+            graph.set(*signal, count)?;
+        }
+        self.hear(graph);
+        Ok(())
     }
 }
 
 fn main() -> Result<(), Stop> {
     let mut graph = Graph::new();
-    let line = graph.fold(String::new(), |a, b| format!("{a}, {b}"));
-    let mut list = List {
-        line,
-        rows: BTreeMap::new(),
-        order: Vec::new(),
-    };
-    graph.tick(|graph| {
-        list.show(graph, &["bread", "milk"])?;
-        list.count(graph, "bread", 2)
-    })?;
-    let total = list.line.total();
-    graph.effect(move |cx| {
-        println!("{}", cx.read(total)?);
-        Ok(())
-    });
-    list.count(&mut graph, "milk", 3)?;
-    list.show(&mut graph, &["milk", "bread", "salt"])?;
-    list.show(&mut graph, &["milk", "salt"])
+    let mut host = Host::default();
+    let keys = graph.signal(vec!["bread", "milk"]);
+    graph.mount(list, keys);
+    host.hear(&mut graph);
+    host.count(&mut graph, "milk", 3)?;
+    graph.set(keys, vec!["milk", "bread", "salt"])?;
+    host.hear(&mut graph);
+    host.count(&mut graph, "bread", 2)?;
+    graph.set(keys, vec!["milk", "salt"])?;
+    host.hear(&mut graph);
+    println!("{} rows", host.counts.len());
+    Ok(())
 }

@@ -3,29 +3,31 @@
 //! Module `push` marks what may be out of date, `pull` runs what must run, `tick` and `journal` keep what undoes a tick, `history`
 //! keeps journals, `lanes` does guesses over, `slots` saves, `fold` reduces, `trace` tells what happened. The records stand in `arena`.
 
-mod arena;
+pub(crate) mod arena;
 mod body;
 mod cx;
-mod fold;
+pub(crate) mod fold;
 mod history;
-mod journal;
+pub(crate) mod journal;
 mod lanes;
-mod node;
+pub(crate) mod node;
+pub(crate) mod numbered;
 mod pull;
 mod push;
-mod scope;
+pub(crate) mod scope;
 mod slots;
-mod tick;
+pub(crate) mod tick;
 mod trace;
-mod value;
+pub(crate) mod value;
 
 use std::convert::Infallible;
 use std::fmt;
 
+use crate::fiber::order::Tree;
 use crate::graph::body::{Body, Compared, Ran};
 use crate::graph::history::History;
 use crate::graph::journal::{Presence, Step, Write};
-use crate::graph::node::{NONE, Node, State};
+use crate::graph::node::{NONE, Node, Role, State};
 use crate::graph::tick::{Doomed, Tick};
 use crate::graph::value::Value;
 use crate::handle::{Computed, Effect, Handle, Id, Signal, Source, source};
@@ -52,10 +54,11 @@ pub enum Record {
 ///
 /// See the [crate's page](crate) for what it promises.
 pub struct Graph {
-    cx: Cx,
-    tick: Tick,
-    scopes: scope::Scopes,
+    pub(crate) cx: Cx,
+    pub(crate) tick: Tick,
+    pub(crate) scopes: scope::Scopes,
     slots: slots::Slots,
+    pub(crate) tree: Tree,
     history: Option<Box<History>>,
     /// How often [`Graph::silently`] is open.
     silent: usize,
@@ -84,6 +87,7 @@ impl Graph {
             tick: Tick::default(),
             scopes: scope::Scopes::default(),
             slots: slots::Slots::default(),
+            tree: Tree::default(),
             history: None,
             silent: 0,
         }
@@ -117,16 +121,23 @@ impl Graph {
     }
 
     #[inline]
-    fn add(&mut self, value: Value, body: Option<Box<dyn Body>>, state: State) -> Id {
+    pub(crate) fn add(&mut self, value: Value, body: Option<Box<dyn Body>>, state: State) -> Id {
+        let role = body.map_or(
+            Role::Holds {
+                written: self.tick.next_step(),
+                place: 0,
+            },
+            Role::Runs,
+        );
         let id = self.cx.nodes.add(Node {
             value,
-            body,
+            role,
             generation: 0,
             state,
             first_sub: NONE,
             last_sub: NONE,
             first_dep: NONE,
-            written: NONE,
+            pass: 0,
         });
         self.scopes.made(id, &self.cx.nodes);
         if self.tick.depth > 0 {
@@ -181,7 +192,7 @@ impl Graph {
         if *slot == value {
             return Ok(());
         }
-        if self.tick.depth == 0 && self.history.is_some() {
+        if self.tick.depth == 0 && (self.history.is_some() || self.cx.fibers > 0) {
             return self.tick(|graph| graph.set(signal, value));
         }
         let before = std::mem::replace(slot, value);
@@ -224,6 +235,7 @@ impl Graph {
     pub(crate) fn flush(&mut self) {
         if self.tick.depth == 0 && self.silent == 0 {
             self.cx.flush();
+            self.tell();
         }
     }
 

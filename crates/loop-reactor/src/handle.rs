@@ -10,6 +10,14 @@ pub struct Id {
     pub(crate) generation: u32,
 }
 
+impl Id {
+    /// Where no node ever is.
+    pub(crate) const NOWHERE: Self = Self {
+        index: 0,
+        generation: 0,
+    };
+}
+
 /// `n7`, and `n7.2` where two nodes had the place before.
 impl fmt::Display for Id {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -71,7 +79,7 @@ pub(crate) fn source(of: impl Source) -> Id {
 macro_rules! readable {
     ($($name:ident)*) => { $(
         impl<T> $name<T> {
-            pub(crate) fn new(id: Id) -> Self {
+            pub(crate) const fn new(id: Id) -> Self {
                 Self { id, value: PhantomData }
             }
         }

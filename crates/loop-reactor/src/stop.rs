@@ -44,6 +44,14 @@ impl Stop {
         }
     }
 
+    /// What it says.
+    pub(crate) fn says(&self) -> String {
+        match self.failure() {
+            Some(Failure::Program(error)) => error.to_string(),
+            _ => self.to_string(),
+        }
+    }
+
     /// Whether both are the same occurrence, which is how a stop is told from a new one: errors have no equality.
     pub(crate) fn same(&self, other: &Self) -> bool {
         match (self, other) {
@@ -88,6 +96,24 @@ pub enum Failure {
         at: usize,
         /// How many there are.
         length: usize,
+    },
+    /// Two hooks or two children of a fiber have the same name.
+    #[error("{name:?} is there twice in one fiber")]
+    Twice {
+        /// The name or the key.
+        name: String,
+    },
+    /// A fiber asked for a context that nothing above it provides.
+    #[error("nothing above provides {what}")]
+    Unprovided {
+        /// The type that was asked for.
+        what: &'static str,
+    },
+    /// There would be too many fibers: see [`Graph::limit_fibers`](crate::Graph::limit_fibers).
+    #[error("more than {most} fibers")]
+    TooMany {
+        /// How many there may be.
+        most: usize,
     },
     /// An error of the program's own.
     #[error("the computation failed")]

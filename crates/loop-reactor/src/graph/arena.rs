@@ -68,7 +68,7 @@ impl Nodes {
     pub(crate) fn retire(&mut self, index: u32) {
         let node = &mut self[index];
         node.generation += 1;
-        node.state = (node.state & (State::EFFECT | State::PARITY)) | State::RETIRED;
+        node.state = (node.state & State::KIND) | State::RETIRED;
         self.live -= 1;
     }
 

@@ -3,8 +3,10 @@
 use std::collections::HashMap;
 use std::fmt;
 
+use crate::fiber::host::Hosted;
 use crate::graph::arena::{Edges, Nodes};
 use crate::graph::node::{Edge, GONE, NONE, State};
+use crate::graph::numbered::Numbered;
 use crate::graph::trace::Trace;
 use crate::graph::value::Value;
 use crate::handle::{Id, Source, source};
@@ -37,6 +39,18 @@ pub struct Cx {
     pub(crate) goals: Vec<u32>,
     /// Effects that may have to run.
     pub(crate) queue: Vec<u32>,
+    /// Fibers that may have to run.
+    pub(crate) renders: Vec<u32>,
+    /// Fibers whose children may have other places, since time went back or forth.
+    pub(crate) moved: Vec<u32>,
+    /// Whether a fiber read other things than in its run before.
+    pub(crate) reread: bool,
+    /// How many fibers there are.
+    pub(crate) fibers: usize,
+    /// What the host may have to be told of.
+    pub(crate) touched: Vec<Id>,
+    /// Of what the host is told: how to see what that is.
+    pub(crate) hosts: Numbered<u32, Hosted>,
     /// Effects that stopped since they were last asked for.
     pub(crate) stopped: Vec<Id>,
     /// What happens, while somebody wants to know.
@@ -91,6 +105,12 @@ impl Cx {
             deferred: NONE,
             goals: Vec::new(),
             queue: Vec::new(),
+            renders: Vec::new(),
+            moved: Vec::new(),
+            reread: false,
+            fibers: 0,
+            touched: Vec::new(),
+            hosts: Numbered::default(),
             stopped: Vec::new(),
             trace: None,
             names: HashMap::new(),
@@ -168,6 +188,7 @@ impl Cx {
         if next != NONE {
             let after = self.edges[next].next_dep;
             if after != NONE && self.edges[after].dep == dep {
+                self.reread |= self.nodes[sub].state.has(State::FIBER);
                 self.edges.remove(&mut self.nodes, next);
                 self.follow(after);
                 self.edges[after].parity = parity;
@@ -177,6 +198,7 @@ impl Cx {
                 return;
             }
         }
+        self.reread |= self.nodes[sub].state.has(State::FIBER);
         let edge = Edge {
             dep,
             sub,

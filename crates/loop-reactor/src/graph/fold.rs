@@ -170,6 +170,50 @@ impl<T: Clone + PartialEq + 'static> Fold<T> {
         })
     }
 
+    /// Puts another value in the place of the one at `at`.
+    pub(crate) fn replace(&self, graph: &mut Graph, at: usize, item: Item<T>) -> Result<(), Stop> {
+        let (mut chunk, mut at) = (self.root, at);
+        loop {
+            let children = graph.get(chunk.children)?;
+            let (place, within) = find(&children, at, Side::At);
+            match children.get(place) {
+                Some(Child::Chunk(below, _)) => (chunk, at) = (*below, within),
+                Some(Child::Item(_)) => {
+                    let mut children = children.to_vec();
+                    if let Some(child) = children.get_mut(place) {
+                        *child = Child::Item(item);
+                    }
+                    return Ok(graph.set(chunk.children, Rc::new(children))?);
+                }
+                None => {
+                    let length = self.length(graph)?;
+                    return Err(Failure::Place { at, length }.into());
+                }
+            }
+        }
+    }
+
+    /// Puts these values in the place of all that are there: as many reductions as there are values.
+    pub(crate) fn fill(&self, graph: &mut Graph, items: Vec<Item<T>>) -> Result<(), Stop> {
+        let mut above = graph.get(self.root.children)?.to_vec();
+        while let Some(child) = above.pop() {
+            if let Child::Chunk(chunk, _) = child {
+                above.extend(graph.get(chunk.children)?.iter().cloned());
+                chunk.dispose(graph);
+            }
+        }
+        graph.scopes.enter(self.scope);
+        let mut level: Vec<Child<T>> = items.into_iter().map(Child::Item).collect();
+        while level.len() > CHUNK_MAX {
+            let chunks = level.chunks(CHUNK_MAX);
+            level = chunks
+                .map(|chunk| self.beside(graph, chunk.to_vec()))
+                .collect();
+        }
+        graph.scopes.close();
+        Ok(graph.set(self.root.children, Rc::new(level))?)
+    }
+
     /// Puts the item somewhere below a node. If that is full then, a part of it comes back, to be put beside it.
     fn insert_into(
         &self,

@@ -1,6 +1,7 @@
 //! The history: the journals of past ticks, as a tree of moments.
 
 use std::collections::{BTreeMap, HashSet};
+use std::convert::Infallible;
 
 use crate::graph::Graph;
 use crate::graph::journal::{Step, Way, Write};
@@ -218,17 +219,19 @@ impl Graph {
                 let Some(step) = past.steps.get_mut(place) else {
                     continue;
                 };
-                self.take(step, way);
+                self.take_whole(step, way);
                 if let Step::Wrote(Write { index, .. }) = step {
                     let node = &mut self.cx.nodes[*index];
-                    let known = firsts.get(node.written as usize);
+                    let known = firsts.get(node.written() as usize);
                     if known.is_none_or(|(known, ..)| known != index) {
-                        node.written = u32::try_from(firsts.len()).unwrap_or(NONE);
+                        node.set_written(u32::try_from(firsts.len()).unwrap_or(NONE));
                         firsts.push((*index, tick, place));
                     }
                 }
             }
         }
+        self.place_moved();
+        let must_run = self.cx.renders.len();
         for (index, tick, place) in firsts {
             let past = history.ticks.get(&tick);
             if let Some(Step::Wrote(write)) = past.and_then(|past| past.steps.get(place))
@@ -239,6 +242,15 @@ impl Graph {
         }
         history.now = moment;
         self.history = Some(history);
+        if !self.tree.detaches {
+            for fiber in self.cx.renders.split_off(must_run) {
+                self.cx.refresh(fiber);
+            }
+        }
+        if !self.cx.renders.is_empty() {
+            // Fibers that are back, or had read other things, read again. What they say is there already.
+            let Ok(()) = self.tick(|_| Ok::<(), Infallible>(()));
+        }
         self.flush();
         Ok(())
     }
@@ -257,6 +269,10 @@ impl Graph {
 
     /// Keeps a tick's steps, or frees what they keep; gives the list back to be filled again.
     pub(crate) fn remember(&mut self, mut steps: Vec<Step>) -> Vec<Step> {
+        // That fibers read other things is of interest beside what was done, and not alone.
+        if steps.iter().all(|step| matches!(step, Step::Reread(_))) {
+            steps.clear();
+        }
         let Some(history) = &mut self.history else {
             while let Some(step) = steps.pop() {
                 self.forget(&step, Way::Forth);
@@ -266,19 +282,22 @@ impl Graph {
         if steps.is_empty() {
             return steps;
         }
+        // As large as it must be: the list that it was collected in is filled again.
+        let mut kept = Vec::with_capacity(steps.len());
+        kept.append(&mut steps);
         let past = Past {
             before: history.now,
             depth: history.depth(history.now) + 1,
-            steps,
+            steps: kept,
         };
         history.now = Moment(history.next);
         history.next += 1;
         history.ticks.insert(history.now, past);
-        for (steps, last) in history.excess() {
-            for step in steps {
+        for (excess, last) in history.excess() {
+            for step in excess {
                 self.forget(&step, last);
             }
         }
-        Vec::new()
+        steps
     }
 }

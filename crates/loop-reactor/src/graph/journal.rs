@@ -5,7 +5,7 @@
 use crate::graph::Graph;
 use crate::graph::arena::Nodes;
 use crate::graph::cx::Cx;
-use crate::graph::node::{GONE, NONE, Node, State};
+use crate::graph::node::{GONE, NONE, State};
 use crate::graph::scope::Scope;
 use crate::graph::value::Value;
 use crate::handle::Id;
@@ -18,6 +18,8 @@ pub(crate) enum Step {
     Node(Id, Presence),
     /// A scope came or went.
     Scope(Scope, Presence),
+    /// A fiber read other things than in its run before.
+    Reread(Id),
 }
 
 /// Whether a step brought something or ended it, when it was taken forwards.
@@ -54,6 +56,7 @@ impl Step {
             Self::Wrote(write) => Self::Wrote(write),
             Self::Node(id, presence) => Self::Node(id, presence.inverse()),
             Self::Scope(scope, presence) => Self::Scope(scope, presence.inverse()),
+            Self::Reread(fiber) => Self::Reread(fiber),
         }
     }
 }
@@ -88,11 +91,37 @@ impl Graph {
     /// writes to the same signal in store.
     pub(crate) fn take(&mut self, step: &mut Step, way: Way) {
         match step {
-            Step::Wrote(write) => write.swap(&mut self.cx.nodes),
+            Step::Wrote(write) => {
+                write.swap(&mut self.cx.nodes);
+                let state = self.cx.nodes[write.index].state;
+                if state.has(State::FIBER | State::SAID) {
+                    self.cx.unsay(write.index);
+                }
+            }
             Step::Node(id, presence) if presence.after(way) => self.cx.revive(*id),
             Step::Node(id, _) => self.cx.retire(*id),
             Step::Scope(scope, presence) if presence.after(way) => self.scopes.revive(*scope),
             Step::Scope(scope, _) => self.scopes.retire(*scope),
+            // What it reads is in no journal: it must read again.
+            Step::Reread(fiber) if self.cx.nodes.find(*fiber).is_some() => {
+                self.cx.must_run(fiber.index);
+            }
+            Step::Reread(_) => {}
+        }
+    }
+
+    /// The same for all steps between two moments.
+    ///
+    /// What a fiber said is back then together with what it had read, so it need not say it again.
+    pub(crate) fn take_whole(&mut self, step: &mut Step, way: Way) {
+        match step {
+            Step::Wrote(write) if !self.tree.detaches => {
+                write.swap(&mut self.cx.nodes);
+                if self.cx.nodes[write.index].state.has(State::FIBER) {
+                    self.cx.moved.push(write.index);
+                }
+            }
+            step => self.take(step, way),
         }
     }
 
@@ -124,6 +153,13 @@ impl Cx {
         }
         let first = std::mem::replace(&mut self.nodes[index].first_dep, NONE);
         self.edges.remove_from(&mut self.nodes, first);
+        if self.nodes[index].state.has(State::HOST) && !self.nodes[index].state.has(State::TOUCHED)
+        {
+            self.touched.push(id);
+        }
+        if self.nodes[index].state.has(State::FIBER) {
+            self.fibers -= 1;
+        }
         self.nodes.retire(index);
         if let Some(trace) = &mut self.trace {
             trace.forget(index);
@@ -134,11 +170,18 @@ impl Cx {
     fn revive(&mut self, id: Id) {
         self.nodes.revive(id.index);
         let node = &mut self.nodes[id.index];
-        if node.body.is_some() {
+        if node.follows() {
             node.state = node.state | State::DIRTY;
         }
         if node.state.has(State::EFFECT) {
             self.queue.push(id.index);
+        }
+        if node.state.has(State::FIBER) {
+            self.fibers += 1;
+            self.unsay(id.index);
+        }
+        if self.nodes[id.index].state.has(State::HOST) {
+            self.touch(id.index);
         }
         self.mark(GONE);
     }
@@ -147,12 +190,6 @@ impl Cx {
     pub(crate) fn free(&mut self, index: u32) {
         self.nodes.free(index);
         self.names.remove(&index);
-    }
-}
-
-impl Node {
-    /// Whether it follows from others.
-    pub(crate) fn follows(&self) -> bool {
-        self.body.is_some()
+        self.hosts.remove(&index);
     }
 }

@@ -1,8 +1,10 @@
 //! Lanes: writes that are shown before it is known whether they will count.
 
+use std::collections::HashSet;
 use std::convert::Infallible;
 use std::fmt;
 
+use crate::fiber::Command;
 use crate::graph::Graph;
 use crate::graph::journal::{Step, Way};
 use crate::handle::Source;
@@ -37,8 +39,10 @@ pub const LANES_MAX: usize = 1000;
 /// # Ok::<(), Failure>(())
 /// ```
 ///
-/// Lanes need not be told apart by what they touch: one that builds on another is done over on what remains without it. It can
-/// then come to another value, or fail, and then it is dropped as well, and [`Settled::refused`] tells.
+/// Lanes that touch the same things need no care: nobody sees a mixture, for all of them are done over within one tick, and one that
+/// builds on another is done over on what remains without it. It can then come to another value, or fail, and then it is dropped as
+/// well, and [`Settled::refused`] tells. Lanes that are to stand or fall together are [merged](Lanes::merge), and
+/// [`Lanes::touching`] finds those of which that may be so.
 ///
 /// There is no way to the graph but through guesses and settlements, since a write beside them would be neither a fact nor a guess.
 /// The graph of lanes has no [history](Graph::remember_ticks): what was remembered is forgotten.
@@ -79,6 +83,13 @@ struct Open {
     steps: Vec<Step>,
 }
 
+/// A part of a lane was done, and another was refused.
+struct InPart;
+
+fn has(refused: &[(Lane, Failure)], lane: Lane) -> bool {
+    refused.iter().any(|(other, _)| *other == lane)
+}
+
 /// What a lane does, each time it is done.
 type Action = Box<dyn Fn(&mut Graph) -> Result<(), Failure>>;
 
@@ -117,9 +128,16 @@ impl Lanes {
         &self.graph
     }
 
+    /// What the host is to do since this was last asked: [`Graph::take_commands`].
+    pub fn take_commands(&mut self) -> Vec<Command> {
+        self.graph.take_commands()
+    }
+
     /// The open lanes, in the order in which they are done.
     pub fn open(&self) -> Vec<Lane> {
-        self.open.iter().map(|open| open.lane).collect()
+        let mut known = HashSet::new();
+        let lanes = self.open.iter().map(|open| open.lane);
+        lanes.filter(|lane| known.insert(*lane)).collect()
     }
 
     /// The value with what was guessed, copied or cloned.
@@ -133,6 +151,41 @@ impl Lanes {
     /// The value with what was guessed, to look at.
     pub fn read<S: Source>(&mut self, of: S) -> Result<&S::Value, Stop> {
         self.graph.read(of)
+    }
+
+    /// The open lanes that changed something that this one changed as well: a signal, or what a fiber says.
+    pub fn touching(&self, lane: Lane) -> Vec<Lane> {
+        let wrote = |open: &Open| {
+            let steps = open.steps.iter();
+            steps
+                .filter_map(|step| match step {
+                    Step::Wrote(write) => Some(write.index),
+                    _ => None,
+                })
+                .collect::<Vec<u32>>()
+        };
+        let of_lane = self.open.iter().filter(|open| open.lane == lane);
+        let of_lane: HashSet<u32> = of_lane.flat_map(wrote).collect();
+        let mut others = self.open();
+        others.retain(|other| {
+            let mut of_other = self.open.iter().filter(|open| open.lane == *other);
+            *other != lane && of_other.any(|open| wrote(open).iter().any(|at| of_lane.contains(at)))
+        });
+        others
+    }
+
+    /// Makes another lane a part of this one: from now on they are confirmed, done over, and dropped as one.
+    ///
+    /// What they do keeps its place in the order of guesses. If a part of a lane cannot be done over, none of it is. Nothing
+    /// happens if one of them is not open.
+    pub fn merge(&mut self, lane: Lane, other: Lane) {
+        if self.open.iter().any(|open| open.lane == lane) {
+            for open in &mut self.open {
+                if open.lane == other {
+                    open.lane = lane;
+                }
+            }
+        }
     }
 
     /// Does something at once, in a lane of its own. If it fails, nothing has happened.
@@ -197,6 +250,10 @@ impl Graph {
         for open in open.iter_mut().rev() {
             self.uncover(&mut open.steps);
         }
+        if self.cx.fibers > 0 {
+            // They run on the facts, and after each lane.
+            self.mark_now();
+        }
         let value = match self.tick(facts) {
             Ok(value) => value,
             Err(error) => {
@@ -207,24 +264,49 @@ impl Graph {
                 return Err(error);
             }
         };
+        self.settle_tree();
         open.retain(|open| !done.contains(&open.lane));
-        let mut starts = Vec::new();
-        open.retain(|open| {
-            let start = self.tick.steps.len();
-            let acted = self.tick(|graph| graph.act(&open.action));
-            let stays = acted.is_ok();
-            match acted {
-                Ok(()) => starts.push(start),
-                Err(failure) => refused.push((open.lane, failure)),
+        let starts = loop {
+            if let Ok(starts) = self.tick(|graph| graph.act_all(open, refused)) {
+                break starts;
             }
-            stays
-        });
+        };
+        open.retain(|open| !has(refused, open.lane));
         self.mark_now();
         // What each lane did belongs to it; the rest is the tick's.
         for (open, start) in open.iter_mut().zip(starts).rev() {
             open.steps = self.tick.steps.split_off(start);
         }
         Ok(value)
+    }
+
+    /// Does what lanes do; where the steps of each begin. If one is refused of which a part was done, nothing has happened, and it has
+    /// to be tried without it.
+    fn act_all(
+        &mut self,
+        open: &[Open],
+        refused: &mut Vec<(Lane, Failure)>,
+    ) -> Result<Vec<usize>, InPart> {
+        let (mut starts, mut begun) = (Vec::new(), HashSet::new());
+        for open in open {
+            if has(refused, open.lane) {
+                continue;
+            }
+            let start = self.tick.steps.len();
+            match self.tick(|graph| graph.act(&open.action)) {
+                Ok(()) => {
+                    starts.push(start);
+                    begun.insert(open.lane);
+                }
+                Err(failure) => {
+                    refused.push((open.lane, failure));
+                    if begun.contains(&open.lane) {
+                        return Err(InPart);
+                    }
+                }
+            }
+        }
+        Ok(starts)
     }
 
     /// Does what a lane does, and ends what it disposed of, so that this is among its steps.
@@ -234,6 +316,8 @@ impl Graph {
         for doomed in self.tick.doomed.split_off(before) {
             self.end(doomed);
         }
+        // What fibers make of it belongs to the lane as well.
+        self.settle_tree();
         Ok(())
     }
 

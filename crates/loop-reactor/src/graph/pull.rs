@@ -4,7 +4,7 @@ use std::collections::{HashMap, VecDeque};
 
 use crate::graph::body::Outcome;
 use crate::graph::cx::{Cx, Frame, NESTED_MAX};
-use crate::graph::node::{NONE, State};
+use crate::graph::node::{NONE, Role, State};
 use crate::graph::trace::What;
 use crate::stop::{Failure, Stop};
 
@@ -124,6 +124,24 @@ impl Cx {
         }
     }
 
+    /// A fiber has said already what follows from what it read: what that is is brought up to date, and the fiber does not run.
+    pub(crate) fn refresh(&mut self, fiber: u32) {
+        let mut edge = self.nodes[fiber].first_dep;
+        while edge != NONE {
+            let dep = self.edges[edge].dep;
+            if self.nodes[dep].state.has(State::STALE) {
+                // A cycle tells whoever reads it.
+                let _: Result<(), Stop> = self.settle(dep);
+            }
+            edge = self.edges[edge].next_dep;
+        }
+        let node = &mut self.nodes[fiber];
+        node.state = node.state & !State::STALE;
+        if let Some(trace) = &mut self.trace {
+            trace.forget(fiber);
+        }
+    }
+
     /// Begins to check what a node read.
     #[inline]
     fn check(&mut self, index: u32) -> u32 {
@@ -149,10 +167,36 @@ impl Cx {
 
     /// Runs a node, for itself or for one that is being checked. If its value changes, those who read it are dirty.
     fn run(&mut self, index: u32, wanted_by: u32) {
-        let node = &mut self.nodes[index];
-        let Some(mut body) = node.body.take() else {
+        if !self.nodes[index].follows() {
+            // A fiber: it is run by who walks the tree.
+            let node = &mut self.nodes[index];
+            node.state = node.state & !State::CHECKING;
+            return;
+        }
+        let Role::Runs(mut body) = std::mem::take(&mut self.nodes[index].role) else {
             return;
         };
+        self.begin(index, wanted_by);
+        let outcome = body.run(self, index);
+        self.finish(index);
+        self.nodes[index].role = Role::Runs(body);
+        if self.trace.is_some() {
+            self.event(index, outcome.into());
+        }
+        match outcome {
+            Outcome::Same => {}
+            Outcome::Changed => self.spread(index),
+            Outcome::Deferred => {
+                let node = &mut self.nodes[index];
+                node.state = node.state | State::DIRTY;
+            }
+        }
+    }
+
+    /// Begins a run: what is read from now on is what this node reads.
+    #[inline]
+    pub(crate) fn begin(&mut self, index: u32, wanted_by: u32) {
+        let node = &mut self.nodes[index];
         let state = (node.state & !(State::STALE | State::CHECKING)).flip(State::PARITY);
         node.state = state | State::RUNNING;
         let frame = Frame {
@@ -165,7 +209,11 @@ impl Cx {
             base: self.stack.len(),
         };
         self.frames.push(std::mem::replace(&mut self.frame, frame));
-        let outcome = body.run(self, index);
+    }
+
+    /// Ends a run.
+    #[inline]
+    pub(crate) fn finish(&mut self, index: u32) {
         let frame = std::mem::replace(&mut self.frame, self.frames.pop().unwrap_or(Frame::OUTSIDE));
         // What was read in the run before and not in this one.
         if frame.next != NONE {
@@ -174,21 +222,10 @@ impl Cx {
                 last => self.edges[last].next_dep = NONE,
             }
             self.edges.remove_from(&mut self.nodes, frame.next);
+            self.reread |= self.nodes[index].state.has(State::FIBER);
         }
         let node = &mut self.nodes[index];
-        node.body = Some(body);
         node.state = node.state & !State::RUNNING;
-        if self.trace.is_some() {
-            self.event(index, outcome.into());
-        }
-        match outcome {
-            Outcome::Same => {}
-            Outcome::Changed => self.spread(index),
-            Outcome::Deferred => {
-                let node = &mut self.nodes[index];
-                node.state = node.state | State::DIRTY;
-            }
-        }
     }
 
     /// Those who wait to know whether this one changed are dirty, for it has.

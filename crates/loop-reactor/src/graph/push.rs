@@ -2,12 +2,16 @@
 
 use crate::graph::cx::Cx;
 use crate::graph::node::{Edge, GONE, NONE, State};
+use crate::handle::Id;
 
 impl Cx {
     /// Marks those who read `changed` as dirty, and what follows from them as pending, and queues the effects among them.
     ///
     /// What is marked already is not entered again: everything below it is marked.
     pub(crate) fn mark(&mut self, changed: u32) {
+        if self.nodes[changed].state.has(State::HOST) {
+            self.touch(changed);
+        }
         let base = self.stack.len();
         let mut direct = self.nodes[changed].first_sub;
         while direct != NONE {
@@ -36,6 +40,48 @@ impl Cx {
         }
     }
 
+    /// What a fiber said is not what it said last, since time went back or forth: it must say it again.
+    ///
+    /// It would not be enough to run it where what it read has changed: that may have changed and changed back meanwhile.
+    #[cold]
+    pub(crate) fn unsay(&mut self, index: u32) {
+        let mut fiber = index;
+        if self.nodes[index].state.has(State::SAID) {
+            fiber = self.nodes[index].place();
+        } else {
+            // What it has below it may be other things now, or stand elsewhere.
+            self.moved.push(index);
+        }
+        self.must_run(fiber);
+    }
+
+    /// A fiber must run, if it is there.
+    pub(crate) fn must_run(&mut self, fiber: u32) {
+        let node = &mut self.nodes[fiber];
+        if node.state.has(State::LIVE) && node.state.has(State::FIBER) {
+            node.state = node.state | State::DIRTY;
+            self.renders.push(fiber);
+        }
+    }
+
+    /// The host may have to be told of something.
+    #[cold]
+    pub(crate) fn touch(&mut self, index: u32) {
+        let node = &mut self.nodes[index];
+        if node.state.has(State::LIVE) && !node.state.has(State::TOUCHED) {
+            node.state = node.state | State::TOUCHED;
+            self.touched.push(self.nodes.id(index));
+        }
+    }
+
+    /// The host was told of something, if it had to be.
+    pub(crate) fn touched_no_more(&mut self, id: Id) {
+        if self.nodes.find(id).is_some() {
+            let node = &mut self.nodes[id.index];
+            node.state = node.state & !State::TOUCHED;
+        }
+    }
+
     /// Records why a node will run.
     #[inline]
     pub(crate) fn blame(&mut self, index: u32, cause: u32) {
@@ -54,8 +100,12 @@ impl Cx {
         node.state = before | mark;
         if before.has(State::STALE) {
             NONE
-        } else if before.has(State::EFFECT) {
-            self.queue.push(index);
+        } else if before.has(State::SINK) {
+            if before.has(State::FIBER) {
+                self.renders.push(index);
+            } else {
+                self.queue.push(index);
+            }
             NONE
         } else {
             node.first_sub

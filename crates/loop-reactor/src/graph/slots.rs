@@ -1,6 +1,6 @@
 //! Slots: signals with names, which are what of a graph is saved.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use sha2::{Digest as _, Sha256};
 
@@ -28,8 +28,18 @@ const DIGEST: usize = 32;
 #[derive(Default)]
 pub(crate) struct Slots {
     named: BTreeMap<String, Vec<Slot>>,
+    /// What is being loaded, while fibers come that may have slots in it.
+    loading: Option<Loading>,
     /// With how many names those are looked for that stand for nothing any more.
     prune_at: usize,
+}
+
+/// A saved state on its way into the graph.
+struct Loading {
+    /// Versions and bytes, by name.
+    parts: BTreeMap<String, (u32, Vec<u8>)>,
+    /// Why it cannot be loaded after all.
+    error: Option<Unloaded>,
 }
 
 /// A slot, with its type forgotten.
@@ -133,6 +143,10 @@ impl Graph {
                 return Err(Unnamed::Taken(name));
             }
         }
+        let value = match &mut self.slots.loading {
+            Some(loading) => loading.take(&name).unwrap_or(value),
+            None => value,
+        };
         let signal = self.signal(value);
         self.name(signal, name.clone());
         let slot = Slot {
@@ -144,9 +158,7 @@ impl Graph {
                 }
             },
             load: |graph, id, version, bytes| {
-                let mut from = Decoder::new(bytes);
-                let value = T::decode(&mut from, version)?;
-                from.end()?;
+                let value = read::<T>(version, bytes)?;
                 // The slot was found a moment ago, and has this type.
                 let _: Result<(), Failure> = graph.set(Signal::new(id), value);
                 Ok(())
@@ -197,7 +209,7 @@ impl Graph {
     /// Writes the slots of a saved state, as one tick.
     ///
     /// A slot that was saved by an earlier version of its type is read as that ([`Portable::decode`]). Slots are found by name: those
-    /// that only one side has are told, and left alone.
+    /// that only one side has are told, and left alone. Fibers that come with what is loaded find their slots in it.
     ///
     /// # Errors
     ///
@@ -208,35 +220,81 @@ impl Graph {
             .live_slots()
             .map(|(name, slot, _)| (name.clone(), *slot))
             .collect();
-        let mut loaded = Loaded::default();
         self.tick(|graph| {
             for part in &parts {
                 let Some(slot) = slots.get(&part.name) else {
-                    loaded.unknown.push(part.name.clone());
                     continue;
                 };
-                if part.version > slot.version {
-                    return Err(Unloaded::Newer {
-                        slot: part.name.clone(),
-                        saved: part.version,
-                        known: slot.version,
-                    });
-                }
+                known(&part.name, part.version, slot.version)?;
                 let read = (slot.load)(graph, slot.id, part.version, part.bytes);
                 read.map_err(|damaged| Unloaded::Slot {
                     slot: part.name.clone(),
                     damaged,
                 })?;
             }
-            Ok(())
+            let coming = parts.iter().filter(|part| !slots.contains_key(&part.name));
+            let coming =
+                coming.map(|part| (part.name.clone(), (part.version, part.bytes.to_vec())));
+            graph.slots.loading = Some(Loading {
+                parts: coming.collect(),
+                error: None,
+            });
+            graph.settle_tree();
+            match graph.slots.loading.take().and_then(|loading| loading.error) {
+                Some(error) => Err(error),
+                None => Ok(()),
+            }
         })?;
-        let saved: Vec<&str> = parts.iter().map(|part| part.name.as_str()).collect();
-        let missing = slots
-            .into_keys()
-            .filter(|name| saved.binary_search(&name.as_str()).is_err());
-        loaded.missing = missing.collect();
+        let mut loaded = Loaded::default();
+        let mut unknown: BTreeSet<&str> = parts.iter().map(|part| part.name.as_str()).collect();
+        for (name, ..) in self.live_slots() {
+            if !unknown.remove(name.as_str()) {
+                loaded.missing.push(name.clone());
+            }
+        }
+        loaded.unknown = unknown.into_iter().map(str::to_owned).collect();
         Ok(loaded)
     }
+}
+
+impl Loading {
+    /// What was saved under a name, if anything, for a slot that comes now.
+    fn take<T: Portable>(&mut self, name: &str) -> Option<T> {
+        let (version, bytes) = self.parts.get(name)?;
+        let read = known(name, *version, T::VERSION).and_then(|()| {
+            read(*version, bytes).map_err(|damaged| Unloaded::Slot {
+                slot: name.to_owned(),
+                damaged,
+            })
+        });
+        match read {
+            Ok(value) => Some(value),
+            Err(error) => {
+                self.error.get_or_insert(error);
+                None
+            }
+        }
+    }
+}
+
+/// Whether a slot knows the version in which it was saved.
+fn known(slot: &str, saved: u32, known: u32) -> Result<(), Unloaded> {
+    if saved <= known {
+        return Ok(());
+    }
+    Err(Unloaded::Newer {
+        slot: slot.to_owned(),
+        saved,
+        known,
+    })
+}
+
+/// Reads a value, and nothing else.
+fn read<T: Portable>(version: u32, bytes: &[u8]) -> Result<T, Damaged> {
+    let mut from = Decoder::new(bytes);
+    let value = T::decode(&mut from, version)?;
+    from.end()?;
+    Ok(value)
 }
 
 /// Takes a saved state apart, with its names in order.

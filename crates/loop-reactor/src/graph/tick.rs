@@ -3,7 +3,7 @@
 use crate::graph::Graph;
 use crate::graph::arena::Nodes;
 use crate::graph::journal::{Presence, Step, Way, Write};
-use crate::graph::node::NONE;
+use crate::graph::node::{NONE, State};
 use crate::graph::scope::Scope;
 use crate::handle::Id;
 
@@ -34,21 +34,32 @@ impl Tick {
     /// A node says which step was its latest write, and that step says of which node it is: neither has to be cleared.
     #[inline]
     pub(crate) fn kept(&self, nodes: &Nodes, index: u32) -> bool {
-        let place = nodes[index].written as usize;
-        place >= self.start && self.wrote(place).is_some_and(|write| write.index == index)
+        let place = nodes[index].written() as usize;
+        place >= self.start
+            && match self.steps.get(place) {
+                Some(Step::Wrote(write)) => write.index == index,
+                // What was made in it was nothing before.
+                Some(Step::Node(id, Presence::Made)) => id.index == index,
+                _ => false,
+            }
     }
 
-    fn wrote(&self, place: usize) -> Option<&Write> {
-        match self.steps.get(place)? {
-            Step::Wrote(write) => Some(write),
-            _ => None,
-        }
+    /// Whether a node was made in this tick.
+    pub(crate) fn made(&self, nodes: &Nodes, index: u32) -> bool {
+        let step = self.steps.get(nodes[index].written() as usize);
+        matches!(step, Some(Step::Node(id, Presence::Made)) if id.index == index)
+    }
+
+    /// The number of the step that is taken next.
+    ///
+    /// A tick of so many steps would keep what a signal was more than once, which only costs.
+    pub(crate) fn next_step(&self) -> u32 {
+        u32::try_from(self.steps.len()).unwrap_or(NONE)
     }
 
     /// Keeps what a signal was.
     pub(crate) fn keep(&mut self, nodes: &mut Nodes, write: Write) {
-        // A tick of so many writes would keep the later ones more than once, which only costs.
-        nodes[write.index].written = u32::try_from(self.steps.len()).unwrap_or(NONE);
+        nodes[write.index].set_written(self.next_step());
         self.steps.push(Step::Wrote(write));
     }
 }
@@ -66,6 +77,9 @@ impl Graph {
         if result.is_err() {
             self.tick.doomed.truncate(doomed);
             self.undo();
+        }
+        if self.tick.depth == 1 {
+            self.settle_tree();
         }
         self.tick.depth -= 1;
         self.tick.start = outer;
@@ -98,12 +112,17 @@ impl Graph {
     fn commit(&mut self) {
         self.mark_writes();
         self.tick.marked = false;
-        for doomed in std::mem::take(&mut self.tick.doomed) {
-            self.end(doomed);
-        }
+        self.end_doomed();
         let steps = std::mem::take(&mut self.tick.steps);
         self.tick.steps = self.remember(steps);
         self.flush();
+    }
+
+    /// Disposes of what is to be disposed of.
+    pub(crate) fn end_doomed(&mut self) {
+        for doomed in std::mem::take(&mut self.tick.doomed) {
+            self.end(doomed);
+        }
     }
 
     /// Marks what follows from what was written, where it is another value than before the tick.
@@ -115,12 +134,12 @@ impl Graph {
         // Ticks within the tick may have kept a signal more than once: the first tells what it was.
         for (place, step) in self.tick.steps.iter().enumerate().rev() {
             if let Step::Wrote(write) = step {
-                nodes[write.index].written = u32::try_from(place).unwrap_or(NONE);
+                nodes[write.index].set_written(u32::try_from(place).unwrap_or(NONE));
             }
         }
         for (place, step) in self.tick.steps.iter().enumerate() {
             if let Step::Wrote(write) = step {
-                let first = self.cx.nodes[write.index].written as usize == place;
+                let first = self.cx.nodes[write.index].written() as usize == place;
                 if (first || place >= NONE as usize) && write.differs(&self.cx.nodes) {
                     self.cx.mark(write.index);
                 }
@@ -146,7 +165,10 @@ impl Graph {
     }
 
     fn end_node(&mut self, id: Id) {
-        if self.cx.nodes.find(id).is_some() {
+        let found = self.cx.nodes.find(id);
+        if found.is_some_and(|node| node.state.has(State::FIBER)) {
+            self.end_fiber(id);
+        } else if found.is_some() {
             let mut step = Step::Node(id, Presence::Ended);
             self.take(&mut step, Way::Forth);
             self.tick.steps.push(step);

@@ -4,7 +4,7 @@ use std::collections::{HashMap, VecDeque};
 
 use crate::graph::body::Outcome;
 use crate::graph::cx::Cx;
-use crate::graph::node::{GONE, NONE, Node, State};
+use crate::graph::node::{GONE, NONE, Node, Role, State};
 use crate::graph::value::Value;
 use crate::handle::Id;
 use crate::stop::Stop;
@@ -31,7 +31,7 @@ pub struct Event {
 /// What happened to a node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum What {
-    /// It ran, and its value is another one.
+    /// It ran, and its value is another one; of a fiber, what it says is.
     Changed,
     /// It ran, and its value is the same. An effect always ends so.
     Same,
@@ -50,6 +50,8 @@ pub enum Kind {
     Computed,
     /// It runs when others have changed.
     Effect,
+    /// It runs when others have changed, and says what lies below it.
+    Fiber,
 }
 
 /// A node, as data.
@@ -132,10 +134,11 @@ impl Cx {
 
     /// A node, as data.
     pub(crate) fn describe(&self, node: Id, found: &Node) -> Description {
-        let kind = match &found.body {
-            None => Kind::Signal,
-            Some(_) if found.state.has(State::EFFECT) => Kind::Effect,
-            Some(_) => Kind::Computed,
+        let kind = match &found.role {
+            Role::Holds { .. } if found.state.has(State::FIBER) => Kind::Fiber,
+            Role::Holds { .. } => Kind::Signal,
+            Role::Runs(_) if found.state.has(State::EFFECT) => Kind::Effect,
+            Role::Runs(_) => Kind::Computed,
         };
         let stopped = match &found.value {
             Value::Stopped(stop) => Some(stop.clone()),

@@ -2,6 +2,7 @@
 
 use std::any::Any;
 
+use crate::fiber::host::Told;
 use crate::stop::Stop;
 
 /// A value of any type. Those of the numbers' size lie in the node itself; the others are boxed.
@@ -24,6 +25,7 @@ pub(crate) enum Value {
     Usize(usize),
     F32(f32),
     F64(f64),
+    Told(Option<Told>),
     Boxed(Box<dyn Any>),
 }
 
@@ -62,5 +64,5 @@ macro_rules! inline {
 }
 
 inline!(
-    Bool bool, Char char, U8 u8, I32 i32, U32 u32, I64 i64, U64 u64, Usize usize, F32 f32, F64 f64
+    Bool bool, Char char, U8 u8, I32 i32, U32 u32, I64 i64, U64 u64, Usize usize, F32 f32, F64 f64, Told Option<Told>
 );

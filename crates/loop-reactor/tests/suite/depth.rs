@@ -6,14 +6,14 @@ use std::rc::Rc;
 use loop_reactor::graph::{Record, What};
 use loop_reactor::{Computed, Graph, Signal};
 
-const MILLION: usize = 1_000_000;
+pub(crate) const MILLION: usize = 1_000_000;
 
 /// Less than the smallest stack of a thread that a system gives by itself. A level of recursion for each node would need more
 /// than a hundred times as much.
 const STACK: usize = 1 << 20;
 
 /// Runs `work` on a small stack.
-fn on_a_small_stack(work: impl FnOnce() + Send + 'static) {
+pub(crate) fn on_a_small_stack(work: impl FnOnce() + Send + 'static) {
     let thread = std::thread::Builder::new().stack_size(STACK).spawn(work);
     thread.unwrap().join().unwrap();
 }

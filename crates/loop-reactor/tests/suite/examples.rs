@@ -16,15 +16,12 @@ fn check(name: &str, expected: &str) {
 
 #[test]
 fn counter() {
-    check("counter", "nothing yet\nonce\n3 times\n");
+    check("counter", "[nothing yet]\n[once]\n[3 times]\n");
 }
 
 #[test]
 fn undo() {
-    check(
-        "undo",
-        "[]\n[a]\n[ab]\n[abc]\n[ab]\n[a]\n[]\n[a]\n[az]\n[abc]\n",
-    );
+    check("undo", "+a\n+b\n+c\n-c\n-b\n-a\n+a\n+z\n-z +b +c\n");
 }
 
 #[test]
@@ -39,7 +36,7 @@ fn optimism() {
 fn rows() {
     check(
         "rows",
-        "bread 2, milk 1\nbread 2, milk 3\nmilk 3, bread 2, salt 1\nmilk 3, salt 1\n",
+        "bread 1, milk 1\nbread 1, milk 3\nmilk 3, bread 1, salt 1\nmilk 3, bread 2, salt 1\nmilk 3, salt 1\n2 rows\n",
     );
 }
 
@@ -47,6 +44,6 @@ fn rows() {
 fn layout() {
     check(
         "layout",
-        "60 high, 88 wide\n72 high, 88 wide\n72 high, 120 wide\n48 high, 120 wide\n",
+        "60 high, 88 wide\n72 high, 120 wide\n72 high, 168 wide\n36 high, 168 wide\n",
     );
 }

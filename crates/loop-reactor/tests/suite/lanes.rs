@@ -167,6 +167,44 @@ fn what_a_guess_makes_and_ends_is_undone_with_it() {
 }
 
 #[test]
+fn lanes_that_touch_are_found_and_merged() {
+    let (mut lanes, a, b, seen) = watched();
+    let add = |signal: Signal<i32>, most: i32| {
+        move |graph: &mut Graph| match graph.get(signal) {
+            Ok(value) if value < most => graph.set(signal, value + 1),
+            _ => Err(refused()),
+        }
+    };
+    let first = lanes.guess(add(a, 100)).unwrap();
+    let other = lanes.guess(add(b, 100)).unwrap();
+    let second = lanes.guess(add(a, 10)).unwrap();
+    assert_eq!(lanes.touching(first), [second]);
+    assert_eq!(lanes.touching(other), []);
+    lanes.merge(first, second);
+    lanes.merge(second, other); // which is not open any more
+    assert_eq!(lanes.open(), [first, other]);
+    assert_eq!(lanes.touching(first), []);
+    assert_eq!((lanes.get(a).unwrap(), lanes.get(b).unwrap()), (2, 1));
+
+    // Done over as one.
+    lanes.settle(&[], |graph| graph.set(a, 5)).unwrap();
+    assert_eq!((lanes.get(a).unwrap(), lanes.get(b).unwrap()), (7, 1));
+    // Refused as one, though the first part could be done.
+    let settled = lanes.settle(&[], |graph| graph.set(a, 9)).unwrap();
+    let gone: Vec<Lane> = settled.refused.iter().map(|(lane, _)| *lane).collect();
+    assert_eq!(gone, [first]);
+    assert_eq!((lanes.get(a).unwrap(), lanes.get(b).unwrap()), (9, 1));
+    assert_eq!(*seen.borrow(), [0, 1, 2, 7, 9]);
+
+    // And settled as one.
+    let [third, fourth] = [(); 2].map(|()| lanes.guess(add(a, 100)).unwrap());
+    lanes.merge(third, fourth);
+    lanes.settle(&[third], |_| Ok::<(), Stop>(())).unwrap();
+    assert_eq!(lanes.open(), [other]);
+    assert_eq!(lanes.get(a).unwrap(), 9);
+}
+
+#[test]
 fn there_are_only_so_many_lanes() {
     let (mut lanes, a, _, _) = watched();
     for _ in 0..LANES_MAX {
@@ -263,10 +301,18 @@ fn lanes_by_chance_are_as_the_model_says() {
                     guesses.push((lane, action));
                 }
             } else {
-                let (done, kept): (Vec<_>, Vec<_>) =
-                    guesses.iter().copied().partition(|_| chance.below(3) == 0);
+                if chance.below(4) == 0 && !guesses.is_empty() {
+                    let (lane, _) = guesses[chance.below(guesses.len())];
+                    let (other, _) = guesses[chance.below(guesses.len())];
+                    lanes.merge(lane, other);
+                    let of_other = guesses.iter_mut().filter(|(own, _)| *own == other);
+                    of_other.for_each(|guess| guess.0 = lane);
+                }
+                let mut names = lanes.open();
+                names.retain(|_| chance.below(3) == 0);
+                let mut kept = guesses.clone();
+                kept.retain(|(lane, _)| !names.contains(lane));
                 let fails = chance.below(4) == 0;
-                let names: Vec<Lane> = done.iter().map(|(lane, _)| *lane).collect();
                 let settled = lanes.settle(&names, |graph| {
                     action.engine(graph, &signals)?;
                     if fails { Err(refused()) } else { Ok(()) }
@@ -293,7 +339,12 @@ fn lanes_by_chance_are_as_the_model_says() {
                     "seed {seed}: it should be refused"
                 );
             }
-            let names: Vec<Lane> = guesses.iter().map(|(lane, _)| *lane).collect();
+            let mut names: Vec<Lane> = Vec::new();
+            for (lane, _) in &guesses {
+                if !names.contains(lane) {
+                    names.push(*lane);
+                }
+            }
             assert_eq!(lanes.open(), names, "seed {seed}");
             let seen: Vec<i64> = signals
                 .iter()

@@ -1,5 +1,14 @@
 //! Tests of loop-reactor at its boundary: writes go in, values and events come out.
 
+#![cfg_attr(
+    test,
+    expect(
+        clippy::trivially_copy_pass_by_ref,
+        clippy::unnecessary_wraps,
+        reason = "what components are"
+    )
+)]
+
 #[cfg(test)]
 mod chance;
 #[cfg(test)]
@@ -8,6 +17,16 @@ mod cycles;
 mod depth;
 #[cfg(test)]
 mod examples;
+#[cfg(test)]
+mod fiber_hooks;
+#[cfg(test)]
+mod fiber_life;
+#[cfg(test)]
+mod fiber_model;
+#[cfg(test)]
+mod fiber_yields;
+#[cfg(test)]
+mod fibers;
 #[cfg(test)]
 mod fold;
 #[cfg(test)]
@@ -26,3 +45,5 @@ mod runs;
 mod saved;
 #[cfg(test)]
 mod ticks;
+#[cfg(test)]
+mod wasm;
