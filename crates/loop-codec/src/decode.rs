@@ -56,7 +56,49 @@ impl Plan {
         self.read::<false>(found.result.as_slice(), bytes).map(drop)
     }
 
+    /// Reads the arguments of a call as [`Plan::check_params`] does, for the stream whose bytes come beside them: its path in wRPC, which
+    /// is the index at each level of nesting, where an option, a result or another choice is no level.
+    ///
+    /// # Errors
+    /// As [`Plan::check_params`].
+    pub fn stream_in_params(
+        &self,
+        function: usize,
+        bytes: &[u8],
+    ) -> Result<Option<Vec<u32>>, Fault> {
+        let Some(found) = self.functions().get(function) else {
+            return Err(Fault::in_bytes(FaultKind::Function, 0));
+        };
+        self.read_whole::<false>(&found.params, bytes)
+            .map(|(_, stream)| stream)
+    }
+
+    /// As [`Plan::stream_in_params`], for what a call gave.
+    ///
+    /// # Errors
+    /// As [`Plan::check_result`].
+    pub fn stream_in_result(
+        &self,
+        function: usize,
+        bytes: &[u8],
+    ) -> Result<Option<Vec<u32>>, Fault> {
+        let Some(found) = self.functions().get(function) else {
+            return Err(Fault::in_bytes(FaultKind::Function, 0));
+        };
+        self.read_whole::<false>(found.result.as_slice(), bytes)
+            .map(|(_, stream)| stream)
+    }
+
     fn read<const BUILD: bool>(&self, types: &[Ty], bytes: &[u8]) -> Result<Vec<Value>, Fault> {
+        self.read_whole::<BUILD>(types, bytes)
+            .map(|(values, _)| values)
+    }
+
+    fn read_whole<const BUILD: bool>(
+        &self,
+        types: &[Ty],
+        bytes: &[u8],
+    ) -> Result<(Vec<Value>, Option<Vec<u32>>), Fault> {
         if bytes.len() > MESSAGE_BYTES_MAX as usize {
             return Err(Fault::in_bytes(FaultKind::TooLarge, 0));
         }
@@ -65,12 +107,14 @@ impl Plan {
             bytes,
             at: 0,
             values: 0,
+            path: Vec::new(),
+            stream: None,
         };
         let values = reader.members(types)?;
         if reader.at != bytes.len() {
             return Err(reader.fault(FaultKind::Trailing));
         }
-        Ok(values)
+        Ok((values, reader.stream))
     }
 
     pub(crate) fn is_byte(&self, ty: Ty) -> bool {
@@ -87,13 +131,24 @@ struct Reader<'a, const BUILD: bool> {
     at: usize,
     /// How many values were built.
     values: usize,
+    /// Where it reads, as far as that leads to a stream.
+    path: Vec<u32>,
+    /// The path of the stream that was met, if its bytes come beside the message.
+    stream: Option<Vec<u32>>,
 }
 
 impl<'a, const BUILD: bool> Reader<'a, BUILD> {
     fn members(&mut self, types: &[Ty]) -> Result<Vec<Value>, Fault> {
         let mut values = Vec::new();
-        for ty in types {
+        for (index, ty) in (0..).zip(types) {
+            let leads_to_stream = self.plan.has_stream(&[*ty]);
+            if leads_to_stream {
+                self.path.push(index);
+            }
             let value = self.value(*ty)?;
+            if leads_to_stream {
+                self.path.pop();
+            }
             if BUILD {
                 values.push(value);
             }
@@ -150,6 +205,14 @@ impl<'a, const BUILD: bool> Reader<'a, BUILD> {
             Shape::Own(_) | Shape::Borrow(_) => {
                 let bytes = self.counted(FaultKind::Count, HANDLE_BYTES_MAX)?;
                 Self::built(|| Value::Handle(bytes.to_vec()))
+            }
+            Shape::Stream if self.bit()? == 0 => {
+                self.stream = Some(self.path.clone());
+                Value::Stream(None)
+            }
+            Shape::Stream => {
+                let bytes = self.counted(FaultKind::Count, u32::MAX)?;
+                Self::built(|| Value::Stream(Some(bytes.to_vec())))
             }
         })
     }
