@@ -21,7 +21,7 @@
 //! glue for the interface stood, and read and write the memory of its core modules directly: a `list<u8>` is one copy. What
 //! goes out and what comes in lies in a memory of their own, which the component's code cannot reach.
 //!
-//! Interfaces that define resources get no adapter, and neither do components that pass their imports on to components inside
+//! Interfaces that define resources or have an `async func` get no adapter, and neither do components that pass their imports on to components inside
 //! them: an [`AdaptError`] says what is in the way. The plan's own reader and writer serve those.
 //!
 //! A message that an adapter finds wrong ends the component, since there is no place for an error in the interface's own

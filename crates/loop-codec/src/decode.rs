@@ -110,6 +110,11 @@ impl Reader<'_> {
             Shape::Own(_) | Shape::Borrow(_) => {
                 Value::Handle(cursor.counted(HANDLE_BYTES_MAX)?.to_vec())
             }
+            // Its bytes come beside the message, or stand in it.
+            Shape::Stream => Value::Stream(match cursor.bit()? {
+                0 => None,
+                _ => Some(cursor.counted(u32::MAX)?.to_vec()),
+            }),
         })
     }
 

@@ -163,6 +163,11 @@ impl Writer<'_> {
                 }
                 self.counted(bytes);
             }
+            (Shape::Stream, Value::Stream(None)) => self.bytes.push(0),
+            (Shape::Stream, Value::Stream(Some(bytes))) => {
+                self.bytes.push(1);
+                self.counted(bytes);
+            }
             _ => {
                 return Err(EncodeError::Mismatch {
                     expected: shape.kind(),

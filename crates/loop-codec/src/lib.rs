@@ -24,8 +24,9 @@
 //! The bytes are those of wRPC's values, so they can be sent to whoever speaks that. They may come from anybody: a
 //! [`Fault`] says what is wrong with them, and nothing is allocated for what they only claim.
 //!
-//! Functions with types that cannot cross are refused when the plan is made, each by name: `async func`, streams,
-//! futures, and resources that none of the interfaces defines.
+//! Functions with types that cannot cross are refused when the plan is made, each by name: futures, streams of other things
+//! than bytes, and resources that none of the interfaces defines. Of a `stream<u8>` the bytes of a call say only that
+//! there is one; [`Plan::stream_in_params`] says at which path wRPC has its own bytes.
 //!
 //! This crate opens nothing, sends nothing and runs nothing. It knows no transport and no engine.
 

@@ -61,6 +61,8 @@ pub struct Function {
     pub params: Vec<Ty>,
     /// What it gives.
     pub result: Option<Ty>,
+    /// Whether it is an `async func`.
+    pub is_async: bool,
 }
 
 /// A resource that one of a plan's interfaces defines.
@@ -125,6 +127,8 @@ pub enum Shape {
     Own(usize),
     /// A borrowed handle of the resource with this number.
     Borrow(usize),
+    /// `stream<u8>`
+    Stream,
 }
 
 /// A type with what follows from it.
@@ -133,6 +137,8 @@ pub(crate) struct Node {
     pub(crate) shape: Shape,
     pub(crate) layout: Layout,
     pub(crate) wire: WireSize,
+    /// How many streams a value holds at most.
+    streams: usize,
     depth: usize,
 }
 
@@ -164,14 +170,14 @@ impl Plan {
         &self.resources
     }
 
-    /// The numbers of the interfaces that define resources, or have them in the types of their functions. Adapters leave
-    /// those to whoever calls with values.
-    pub fn interfaces_with_resources(&self) -> BTreeSet<usize> {
+    /// The numbers of the interfaces whose calls are more than bytes: they define resources, have handles or streams in the
+    /// types of their functions, or have functions that are `async`. Adapters leave those to whoever calls with values.
+    pub fn interfaces_by_values(&self) -> BTreeSet<usize> {
         let defining = self.resources.iter().map(|resource| resource.interface);
         // Each node comes after those that it is made of.
         let mut has_handles: Vec<bool> = Vec::with_capacity(self.nodes.len());
         for node in &self.nodes {
-            let is_handle = matches!(node.shape, Shape::Own(_) | Shape::Borrow(_));
+            let is_handle = matches!(node.shape, Shape::Own(_) | Shape::Borrow(_) | Shape::Stream);
             let of = |ty: &Ty| has_handles.get(ty.0 as usize).copied().unwrap_or(false);
             let has = is_handle || node.shape.parts().iter().any(of);
             has_handles.push(has);
@@ -179,7 +185,7 @@ impl Plan {
         let has = |ty: &Ty| has_handles.get(ty.0 as usize).copied().unwrap_or(false);
         let using = self.functions.iter().filter(|function| {
             let mut types = function.params.iter().chain(&function.result);
-            types.any(has)
+            function.is_async || types.any(has)
         });
         defining
             .chain(using.map(|function| function.interface))
@@ -192,6 +198,18 @@ impl Plan {
         self.functions
             .iter()
             .position(|candidate| candidate.interface == interface && candidate.name == function)
+    }
+
+    /// Whether values of these types may hold a stream.
+    pub fn has_stream(&self, types: &[Ty]) -> bool {
+        self.streams(types) > 0
+    }
+
+    /// How many streams values of these types hold at most, all together.
+    pub(crate) fn streams(&self, types: &[Ty]) -> usize {
+        let each = types.iter().map(|ty| self.node(*ty).streams);
+        // Types that hold each other twice hold more than can be counted.
+        each.fold(0, usize::saturating_add)
     }
 
     /// What kind of type it is.
@@ -246,6 +264,7 @@ impl Shape {
             Self::Flags(_) => "flags",
             Self::Own(_) => "own",
             Self::Borrow(_) => "borrow",
+            Self::Stream => "stream",
         }
     }
 }

@@ -315,6 +315,7 @@ pub fn value(
         }
         Shape::Own(resource) => Value::Handle(handle(*resource, true)),
         Shape::Borrow(resource) => Value::Handle(handle(*resource, false)),
+        Shape::Stream => Value::Stream(None),
     }
 }
 

@@ -44,6 +44,8 @@ pub enum Value {
     Flags(u32),
     /// A handle of a resource, owned or borrowed, as its maker's opaque bytes
     Handle(Vec<u8>),
+    /// A stream: all of its bytes, or nothing where they come by themselves, beside the message
+    Stream(Option<Vec<u8>>),
 }
 
 impl Value {
@@ -69,6 +71,7 @@ impl Value {
             Self::Case(..) => "variant, enum, option or result",
             Self::Flags(_) => "flags",
             Self::Handle(_) => "handle",
+            Self::Stream(_) => "stream",
         }
     }
 }

@@ -179,6 +179,15 @@ pub enum CallError {
         /// The limit.
         after: Span,
     },
+    /// All instances that it may have were serving other calls, for as long as the call had time. An instance serves one at a time, and a
+    /// call lasts as long as its streams.
+    #[error("`{component}` was busy with other calls for {after}, the limit for one call")]
+    Busy {
+        /// The component.
+        component: String,
+        /// The limit.
+        after: Span,
+    },
     /// It reached another limit.
     #[error("`{component}` was ended at its limit `{limit}` of {value}")]
     Limit {
@@ -236,6 +245,12 @@ pub enum CallError {
     /// It was given a handle of a resource that it does not have, or no longer: the instance that made it has ended, say.
     #[error("`{component}` was called with a handle that it does not know")]
     NoHandle {
+        /// The component.
+        component: String,
+    },
+    /// It read a stream whose writer ended before it was done. So that nobody takes a part for the whole, that ends who reads as well.
+    #[error("`{component}` read from a stream that broke off")]
+    Broken {
         /// The component.
         component: String,
     },

@@ -5,21 +5,27 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use bytes::Bytes;
-use loop_codec::MESSAGE_BYTES_MAX;
+use futures::future::join;
+use loop_codec::{MESSAGE_BYTES_MAX, Plan};
 use loop_core::name::InterfaceName;
 use loop_core::policy::{Protocol, Request};
 use loop_wire::envelope::Resource;
+use loop_wire::frame::Path;
 use loop_wire::transport::Peer;
-use loop_wire::{Call as WireCall, CallError as WireError, Code, Handler, Incoming, Meta, Target};
+use loop_wire::{
+    Call as WireCall, CallError as WireError, Code, Handler, Incoming, Meta, Outgoing, Target,
+};
 
 use crate::app::outside;
+use crate::chain::Call;
 use crate::core::{SpanId, TraceContext, TraceId};
 use crate::error::{CallError, ServeError};
 use crate::instances::Instances;
 use crate::observer::Event;
+use crate::route::Message;
 use crate::route::handles::Holder;
-use crate::route::provider::{self, Number};
+use crate::route::pipe::pipe;
+use crate::route::provider::{self, Number, Served};
 use crate::route::remote::spoken;
 
 /// Answers calls from other processes by calling a component's exports: what [`crate::App::expose`] gives. Clones are the same.
@@ -70,24 +76,82 @@ impl Exposed {
         target: &Target,
         meta: &Meta,
         mut params: Incoming,
+        results: Outgoing,
         holder: Holder,
-    ) -> Result<Bytes, WireError> {
+    ) {
         let linked = &*self.root.linked;
-        let found = linked.served.as_ref().zip(self.find(target));
-        let (served, number) = found
-            .ok_or_else(|| WireError::new(Code::NotFound, format!("`{target}` is not served")))?;
-        let params = params.collect(MESSAGE_BYTES_MAX as usize).await?;
-        if let Some(Err(fault)) = served.check(number, &params) {
-            let message = format!("the parameters are wrong: {fault}");
-            return Err(WireError::new(Code::Invalid, message));
-        }
-        let mut call = outside().within(linked.call_limit());
+        let Some((served, number)) = linked.served.as_ref().zip(self.find(target)) else {
+            let message = format!("`{target}` is not served");
+            return results.fail(&WireError::new(Code::NotFound, message));
+        };
+        let call = self.call_of(meta);
+        let Some(function) = served.streaming(number) else {
+            let called = async {
+                let params = params.collect(MESSAGE_BYTES_MAX as usize).await?;
+                check(served, number, &params)?;
+                self.call_root(&call, number, params.into(), holder).await
+            };
+            return match called.await {
+                // A caller that is gone wants no answer.
+                Ok(gave) => drop(results.send_last(&Path::root(), gave.values).await),
+                Err(error) => results.fail(&error),
+            };
+        };
+        let received = async {
+            let find = Plan::stream_in_params;
+            let (values, rest) = function.receive(find, &mut params).await?;
+            check(served, number, &values)?;
+            Ok((values, rest))
+        };
+        let (values, rest) = match received.await {
+            Ok(received) => received,
+            Err(error) => return results.fail(&error),
+        };
+        let (rest, stream) = match rest {
+            Some(rest) => {
+                let (writer, reader) = pipe();
+                (Some((rest, writer)), Some(reader))
+            }
+            None => (None, None),
+        };
+        let receive = async {
+            if let Some((rest, writer)) = rest {
+                // Who reads sees how the stream ended.
+                drop(rest.receive(&mut params, writer).await);
+            }
+            // The caller sees at once that nothing more is read.
+            drop(params);
+        };
+        let send = async {
+            let params = Message { values, stream };
+            match self.call_root(&call, number, params, holder).await {
+                // Its own end is told to the caller; that of the caller is no failure.
+                Ok(gave) => drop(function.send(Plan::stream_in_result, results, gave).await),
+                Err(error) => results.fail(&error),
+            }
+        };
+        join(receive, send).await;
+    }
+
+    /// What a call from outside is made under.
+    fn call_of(&self, meta: &Meta) -> Call {
+        let mut call = outside().within(self.root.linked.call_limit());
         if let Some(deadline) = meta.deadline {
             call = call.within(deadline);
         }
-        call = call.traced(meta.trace.as_ref().and_then(from_wire));
-        let called = provider::call(&self.root, &call, number, params, holder).await;
-        called.map_err(|error| {
+        call.traced(meta.trace.as_ref().and_then(from_wire))
+    }
+
+    async fn call_root(
+        &self,
+        call: &Call,
+        number: Number,
+        params: Message,
+        holder: Holder,
+    ) -> Result<Message, WireError> {
+        let called = provider::call(&self.root, call, number, params, holder);
+        called.await.map_err(|error| {
+            let linked = &*self.root.linked;
             linked.host.observer.event(&Event::Failed {
                 component: &linked.name,
                 error: &error,
@@ -125,15 +189,7 @@ impl Handler for Exposed {
             loop_wire::Protocol::Plain => Holder::Trusted,
             loop_wire::Protocol::Envelope => Holder::Peer(Arc::downgrade(&peer)),
         };
-        match self.answer(&target, &meta, params, holder).await {
-            // A caller that is gone wants no answer.
-            Ok(values) => drop(
-                results
-                    .send_last(&loop_wire::frame::Path::root(), values)
-                    .await,
-            ),
-            Err(error) => results.fail(&error),
-        }
+        self.answer(&target, &meta, params, results, holder).await;
     }
 
     fn dropped(&self, resource: Resource, _: &Peer) {
@@ -149,10 +205,22 @@ impl fmt::Debug for Exposed {
     }
 }
 
+/// Refuses a stranger's bytes that are no parameters of the function.
+fn check(served: &Served, number: Number, params: &[u8]) -> Result<(), WireError> {
+    match served.check(number, params) {
+        Some(Err(fault)) => Err(WireError::new(
+            Code::Invalid,
+            format!("the parameters are wrong: {fault}"),
+        )),
+        _ => Ok(()),
+    }
+}
+
 /// What a peer is told of a failure: the sentence, and not where in the program it was.
 fn to_wire(error: &CallError) -> WireError {
     let code = match error {
         CallError::Deadline { .. } => Code::Deadline,
+        CallError::Busy { .. } => Code::Busy,
         CallError::Limit { .. } => Code::Limit,
         CallError::Reentrant { .. } => Code::Reentered,
         CallError::Message { .. } => Code::Invalid,

@@ -1,7 +1,8 @@
 //! The instances of one linked component: how many there are, who gets which, and when they end.
 
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::Instant;
 
 use futures::future::BoxFuture;
 use loop_core::limits::Span;
@@ -78,10 +79,12 @@ impl Instances {
                 path,
             });
         }
+        let (began, entered) = (Instant::now(), OnceLock::new());
         let timed = async {
             match self.mode {
                 Mode::One => {
                     let mut slot = self.one.lock().await;
+                    let _ = entered.set(Instant::now());
                     let live = match slot.take() {
                         Some(live) => live,
                         None => linked.instantiate(call).await?,
@@ -92,6 +95,7 @@ impl Instances {
                 }
                 Mode::Pool => {
                     let _permit = self.permits.acquire().await;
+                    let _ = entered.set(Instant::now());
                     let idle = self
                         .idle
                         .lock()
@@ -110,12 +114,24 @@ impl Instances {
                 }
                 Mode::PerCall => {
                     let _permit = self.permits.acquire().await;
+                    let _ = entered.set(Instant::now());
                     let live = linked.instantiate(call).await?;
                     linked.run(live, call, body).await.map(|(_, result)| result)
                 }
             }
         };
-        self.until(call, timed).await
+        let done = self.until(call, timed).await;
+        // Whose turn came when the time was almost over did not take the time itself.
+        let waited_more = || {
+            let waited = |at: &Instant| at.duration_since(began) > at.elapsed();
+            entered.get().is_none_or(waited)
+        };
+        match done {
+            Err(CallError::Deadline { component, after }) if waited_more() => {
+                Err(CallError::Busy { component, after })
+            }
+            done => done,
+        }
     }
 
     /// Waits for `work` until the call's deadline.

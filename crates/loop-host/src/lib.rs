@@ -22,6 +22,7 @@
 //! This crate grants nothing by itself, prints nothing and reads no environment. Where components come from is
 //! for `loop-build`, and what is told to a person for `loop-cli`.
 
+mod answer;
 mod app;
 mod cache;
 mod chain;

@@ -26,6 +26,7 @@ use crate::provider::{ErasedProvider, InstanceContext};
 use crate::route::RouteFailed;
 use crate::route::caller::Told;
 use crate::route::handles::{Lent, NoHandle};
+use crate::route::pipe::{Broken, Held};
 use crate::route::provider::Served;
 use crate::serve::Handler;
 use crate::state::State;
@@ -151,6 +152,7 @@ impl Linked {
             limiter: Limiter::new(&self.limits),
             spent,
             lent: Lent::new(self.limits.handles),
+            streams: Held::default(),
             slots,
             call: current,
         };
@@ -177,6 +179,8 @@ impl Linked {
         body: impl for<'a> FnOnce(&'a mut Live) -> BoxFuture<'a, wasmtime::Result<R>> + Send,
     ) -> Result<(Live, R), CallError> {
         let state = live.store.data_mut();
+        // Declared after the instance, so it is dropped before.
+        let _streams = state.streams.until_dropped();
         state.call.set(call.from(&self.name));
         state.hooks.core.begin(call.scope());
         if let Some(fuel) = self.limits.fuel {
@@ -217,6 +221,9 @@ impl Linked {
             Ok(Told(source)) => return CallError::Message { component, source },
             Err(error) => error,
         };
+        if error.is::<Broken>() {
+            return CallError::Broken { component };
+        }
         if error.is::<NoHandle>() {
             return CallError::NoHandle { component };
         }

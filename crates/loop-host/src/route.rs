@@ -11,7 +11,8 @@
 //! Through a [`Route`], a call is a number and bytes: its function in the caller's plan, and the parameters as
 //! `loop-codec` writes them. Bytes come out of a caller ([`caller`]) and go into a component that serves ([`provider`]) through an adapter
 //! that was generated into it ([`weave`]), or, where none fits, through dynamic values ([`crate::values`]). Resources stay where they are, and
-//! names stand for them ([`handles`]).
+//! names stand for them ([`handles`]). The bytes of a stream go beside the values, through a [`pipe`] from one instance to the other, or in
+//! pieces to a peer ([`chunks`]).
 //!
 //! `wasi:http` is apart: the host knows its types, and requests go from handler to handler as they are (see
 //! [`crate::serve`]).
@@ -33,14 +34,33 @@ use crate::host::Shared;
 use crate::instances::Instances;
 use crate::observer::Event;
 use crate::route::handles::Holder;
+use crate::route::pipe::Reader;
 use crate::route::provider::Number;
 use crate::route::remote::Remote;
 
 pub(crate) mod caller;
+pub(crate) mod chunks;
 pub(crate) mod handles;
+pub(crate) mod pipe;
 pub(crate) mod provider;
 pub(crate) mod remote;
+mod streams;
 pub(crate) mod weave;
+
+/// What a call takes, or gives.
+pub(crate) struct Message {
+    /// The values.
+    pub(crate) values: Bytes,
+    /// The bytes of the stream within the values, where there is one.
+    pub(crate) stream: Option<Reader>,
+}
+
+impl From<Bytes> for Message {
+    fn from(values: Bytes) -> Self {
+        let stream = None;
+        Self { values, stream }
+    }
+}
 
 /// A call through a route failed. Travels through the caller's guest as the cause of its end.
 #[derive(Debug, thiserror::Error)]
@@ -109,8 +129,8 @@ impl Route {
         caller: &Arc<str>,
         call: &Call,
         function: usize,
-        params: Bytes,
-    ) -> Result<Bytes, CallError> {
+        params: Message,
+    ) -> Result<Message, CallError> {
         let told = |provider: &str, placement| {
             self.host.observer.event(&Event::Route {
                 caller,

@@ -16,12 +16,12 @@ use loop_core::name::InterfaceName;
 use loop_core::policy::{Protocol, Request as Asked};
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
-use tokio::task::{JoinError, JoinHandle};
 use wasmtime::AsContextMut;
 use wasmtime::component::{Component, InstancePre};
 use wasmtime_wasi_http::handler::{Prepared, Proxy};
 use wasmtime_wasi_http::{Error, WasiBody, WasiHttpView, p2, p3};
 
+use crate::answer::{NoAnswer, answer};
 use crate::app::outside;
 use crate::chain::{Call, Current};
 use crate::core::TraceContext;
@@ -129,12 +129,11 @@ async fn handle(
     call: Call,
     request: Request<WasiBody>,
 ) -> Result<Response<WasiBody>, CallError> {
-    let (sender, response) = oneshot::channel();
     let instances = Arc::clone(server);
     let linked = Arc::clone(&server.linked);
-    let running = Running(Some(tokio::spawn(async move {
+    let work = |sender| async move {
         let served = instances
-            .with(&call, move |live| answer(linked, live, request, sender))
+            .with(&call, move |live| serve(linked, live, request, sender))
             .await;
         if let Err(error) = &served {
             let linked = &*instances.linked;
@@ -144,59 +143,22 @@ async fn handle(
             });
         }
         served
-    })));
+    };
     let failed = |source| CallError::Host {
         component: server.linked.name.to_string(),
         source,
     };
-    match response.await {
-        Ok(Ok(response)) => {
-            running.detach();
-            Ok(response)
-        }
-        // The guest answered with an error code instead of a response.
-        Ok(Err(error)) => {
-            running.detach();
-            Err(failed(error))
-        }
-        Err(oneshot::Canceled) => match running.ended().await {
-            Some(Ok(Err(error))) => Err(error),
-            Some(Err(error)) => Err(failed(wasmtime::Error::new(error))),
-            _ => Err(failed(wasmtime::format_err!("it gave no response"))),
-        },
-    }
-}
-
-/// A component that is answering a request. Dropping it ends the component: whoever sent the request went away before
-/// there was a response.
-struct Running(Option<JoinHandle<Result<(), CallError>>>);
-
-impl Running {
-    /// Lets the component go on by itself: it sends the rest of the body.
-    fn detach(mut self) {
-        self.0 = None;
-    }
-
-    /// How the component ended.
-    async fn ended(mut self) -> Option<Result<Result<(), CallError>, JoinError>> {
-        match self.0.take() {
-            Some(handle) => Some(handle.await),
-            None => None,
-        }
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        if let Some(handle) = &self.0 {
-            handle.abort();
-        }
+    match answer(work, drop).await {
+        // The guest may have answered with an error code instead of a response.
+        Ok(response) => response.map_err(failed),
+        Err(NoAnswer::Failed(error)) => Err(error),
+        Err(NoAnswer::Nothing) => Err(failed(wasmtime::format_err!("it gave no response"))),
     }
 }
 
 type Answer = oneshot::Sender<wasmtime::Result<Response<WasiBody>>>;
 
-fn answer(
+fn serve(
     linked: Arc<Linked>,
     live: &mut Live,
     request: Request<WasiBody>,

@@ -13,6 +13,7 @@ use crate::core::{CoreCtxView, CoreView};
 use crate::limits::Limiter;
 use crate::provider::{Provider, Slot};
 use crate::route::handles::Lent;
+use crate::route::pipe::Held;
 use crate::stdio::Spent;
 use crate::wasi::{Folders, HttpHooks, Lookup, LookupCtxView, LookupView};
 
@@ -32,6 +33,8 @@ pub struct State {
     pub(crate) spent: Spent,
     /// Its resources to which other components and processes have handles.
     pub(crate) lent: Lent,
+    /// The ends of streams that it holds, whose other ends are elsewhere.
+    pub(crate) streams: Held,
     pub(crate) slots: Vec<Slot>,
     /// The call that the instance is serving now.
     pub(crate) call: Current,

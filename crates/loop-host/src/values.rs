@@ -4,10 +4,11 @@
 //! they do not know with bytes of the wire.
 
 use loop_codec::{Plan, Shape, Ty, Value};
-use wasmtime::component::{ResourceAny, Val};
+use wasmtime::component::{ResourceAny, StreamAny, Val};
 use wasmtime::{Result, format_err};
 
-/// Turns handles of resources into what stands for them in a message, and back. Resources are numbered as in the plan.
+/// Turns what belongs to an instance, handles of resources and ends of streams, into what stands for it in a message, and back.
+/// Resources are numbered as in the plan.
 pub trait Handles {
     /// What stands for a handle: one that is given away (`owned`), or one that is lent for the call.
     ///
@@ -20,12 +21,24 @@ pub trait Handles {
     /// # Errors
     /// If they stand for none.
     fn to_handle(&mut self, resource: usize, bytes: &[u8], owned: bool) -> Result<ResourceAny>;
+
+    /// Takes the stream that an instance gives away: its bytes, or nothing where they come beside the message.
+    ///
+    /// # Errors
+    /// If the stream cannot be passed on.
+    fn take_stream(&mut self, stream: StreamAny) -> Result<Option<Vec<u8>>>;
+
+    /// The stream that an instance gets: of these bytes, or of those that come beside the message.
+    ///
+    /// # Errors
+    /// If there are none beside it.
+    fn give_stream(&mut self, bytes: Option<Vec<u8>>) -> Result<StreamAny>;
 }
 
 /// Makes a value of the codec one of the engine.
 ///
 /// # Errors
-/// If the value is not of the type, which the codec does not give; or a handle is not known.
+/// If the value is not of the type, which the codec does not give; or a handle or stream is not known.
 pub fn to_engine(plan: &Plan, ty: Ty, value: Value, handles: &mut dyn Handles) -> Result<Val> {
     Ok(match (plan.shape(ty), value) {
         (_, Value::Bool(value)) => Val::Bool(value),
@@ -91,6 +104,7 @@ pub fn to_engine(plan: &Plan, ty: Ty, value: Value, handles: &mut dyn Handles) -
         (Shape::Borrow(resource), Value::Handle(bytes)) => {
             Val::Resource(handles.to_handle(*resource, &bytes, false)?)
         }
+        (Shape::Stream, Value::Stream(bytes)) => Val::Stream(handles.give_stream(bytes)?),
         (shape, _) => return Err(format_err!("a value is no {shape:?}")),
     })
 }
@@ -110,7 +124,7 @@ fn boxed(
 /// Makes a value of the engine one of the codec.
 ///
 /// # Errors
-/// If the value is not of the type, which the engine does not give; or a handle cannot be passed on.
+/// If the value is not of the type, which the engine does not give; or a handle or stream cannot be passed on.
 pub fn from_engine(plan: &Plan, ty: Ty, value: &Val, handles: &mut dyn Handles) -> Result<Value> {
     Ok(match (plan.shape(ty), value) {
         (_, Val::Bool(value)) => Value::Bool(*value),
@@ -178,6 +192,7 @@ pub fn from_engine(plan: &Plan, ty: Ty, value: &Val, handles: &mut dyn Handles) 
         (Shape::Borrow(resource), Val::Resource(handle)) => {
             Value::Handle(handles.to_bytes(*resource, *handle, false)?)
         }
+        (Shape::Stream, Val::Stream(stream)) => Value::Stream(handles.take_stream(stream.clone())?),
         (shape, _) => return Err(format_err!("a value is no {shape:?}")),
     })
 }

@@ -138,7 +138,7 @@ pub(crate) fn link_problem(error: &LinkError) -> Problem {
             .fold(problem, |problem, reason| {
                 problem.line(Paint::Plain, reason)
             })
-            .hint("resources, streams and futures stay within a component in this version"),
+            .hint("a stream of bytes crosses where an `async func` takes or gives one; other streams, and futures, do not in this version"),
         LinkError::Cycle { .. } => problem
             .hint("let one of them do without the other: what both need can be a third component"),
         LinkError::Folder { source, .. } => {
@@ -201,6 +201,12 @@ pub(crate) fn call(error: &CallError) -> CliError {
             Kind::Limit,
             problem.hint(
                 "give it longer: `limits = { call = \"60 s\" }` in loop.toml, or `--timeout 60s`",
+            ),
+        ),
+        CallError::Busy { .. } => CliError::new(
+            Kind::Limit,
+            problem.hint(
+                "an instance serves one call at a time, and a call lasts as long as its streams: `instances = \"pool\"` in loop.toml gives it several",
             ),
         ),
         CallError::Limit { limit, .. } => {

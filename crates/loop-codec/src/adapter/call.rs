@@ -201,7 +201,17 @@ impl Builder<'_> {
 
 impl Plan {
     /// Refuses interfaces that define resources: their handles are only for the plan's own reader and writer.
-    pub(crate) fn without_resources(&self, interfaces: &[usize]) -> Result<(), AdaptError> {
+    pub(crate) fn only_bytes(&self, interfaces: &[usize]) -> Result<(), AdaptError> {
+        let mut functions = self.functions().iter();
+        // Streams are only in the types of such functions.
+        if let Some(found) =
+            functions.find(|function| function.is_async && interfaces.contains(&function.interface))
+        {
+            let name = &found.name;
+            return Err(AdaptError::unsupported(format!(
+                "`{name}` is an `async func`"
+            )));
+        }
         let mut resources = self.resources().iter();
         let Some(found) = resources.find(|resource| interfaces.contains(&resource.interface))
         else {

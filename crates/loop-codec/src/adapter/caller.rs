@@ -28,7 +28,7 @@ pub fn caller(component: &[u8], plan: &Plan) -> Result<Vec<u8>, AdaptError> {
     let sections = sections(component)?;
     let found = Found::look(&sections, plan)?;
     let imported: Vec<usize> = found.imports.values().copied().collect();
-    plan.without_resources(&imported)?;
+    plan.only_bytes(&imported)?;
     let mut weaver = Weaver {
         plan,
         found,

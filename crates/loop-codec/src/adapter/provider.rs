@@ -24,7 +24,7 @@ const I32: ValType = ValType::I32;
 pub fn provider(component: &[u8], plan: &Plan) -> Result<Vec<u8>, AdaptError> {
     let exports = Exports::read(component)?;
     let all: Vec<usize> = (0..plan.interfaces().len()).collect();
-    plan.without_resources(&all)?;
+    plan.only_bytes(&all)?;
     let mut lifted = Vec::new();
     for function in plan.functions() {
         let interface = plan.interfaces().get(function.interface);

@@ -124,9 +124,7 @@ impl Builder<'_> {
         interface: usize,
         function: &wit_parser::Function,
     ) -> Result<Function, Failure> {
-        if function.kind.is_async() {
-            return Err(Why::Async.into());
-        }
+        let is_async = function.kind.is_async();
         let params = function
             .params
             .iter()
@@ -138,11 +136,20 @@ impl Builder<'_> {
         };
         // The arguments together are a value too, where they pass through memory.
         self.plan.members(&params)?;
+        for types in [params.as_slice(), result.as_slice()] {
+            match self.plan.streams(types) {
+                0 => {}
+                1 if is_async => {}
+                1 => return Err(Why::StreamOfSync.into()),
+                _ => return Err(Why::Streams.into()),
+            }
+        }
         Ok(Function {
             interface,
             name: function.name.clone(),
             params,
             result,
+            is_async,
         })
     }
 
@@ -243,11 +250,25 @@ impl Builder<'_> {
             TypeDefKind::Map(..) => return Err(kind("map")),
             TypeDefKind::FixedLengthList(..) => return Err(kind("list of fixed length")),
             TypeDefKind::Future(_) => return Err(kind("future")),
-            TypeDefKind::Stream(_) => return Err(kind("stream")),
+            TypeDefKind::Stream(Some(ty)) if self.is_byte(ty) => Shape::Stream,
+            TypeDefKind::Stream(_) => return Err(kind("stream of other things than bytes")),
             TypeDefKind::Resource => return Err(kind("resource")),
             TypeDefKind::Unknown => return Err(kind("type that is not known")),
         };
         self.add(shape)
+    }
+
+    fn is_byte(&self, ty: &Type) -> bool {
+        let mut ty = *ty;
+        // `type` and `use` make aliases of aliases.
+        for _ in 0..=TYPE_DEPTH_MAX {
+            let Type::Id(id) = ty else { break };
+            match self.resolve.types.get(id).map(|ty| &ty.kind) {
+                Some(TypeDefKind::Type(aliased)) => ty = *aliased,
+                _ => break,
+            }
+        }
+        ty == Type::U8
     }
 
     fn optional(&mut self, ty: Option<&Type>, depth: usize) -> Result<Option<Ty>, Failure> {
@@ -298,7 +319,20 @@ impl Builder<'_> {
         if depth > TYPE_DEPTH_MAX {
             return Err(Why::TooDeep.into());
         }
+        let streams = match &shape {
+            Shape::Stream => 1,
+            Shape::List(element) if self.plan.streams(&[*element]) > 0 => {
+                return Err(Why::Streams.into());
+            }
+            Shape::Record(_) | Shape::Tuple(_) => self.plan.streams(&parts),
+            _ => parts
+                .iter()
+                .map(|ty| self.plan.node(*ty).streams)
+                .max()
+                .unwrap_or(0),
+        };
         let node = Node {
+            streams,
             layout: self.plan.layout(&shape)?,
             wire: self.plan.wire_size(&shape),
             shape,

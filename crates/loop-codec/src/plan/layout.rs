@@ -112,9 +112,12 @@ impl Plan {
         Ok(match shape {
             Shape::Bool | Shape::U8 | Shape::S8 => scalar(1, Flat::I32),
             Shape::U16 | Shape::S16 => scalar(2, Flat::I32),
-            Shape::U32 | Shape::S32 | Shape::Char | Shape::Own(_) | Shape::Borrow(_) => {
-                scalar(4, Flat::I32)
-            }
+            Shape::U32
+            | Shape::S32
+            | Shape::Char
+            | Shape::Own(_)
+            | Shape::Borrow(_)
+            | Shape::Stream => scalar(4, Flat::I32),
             Shape::U64 | Shape::S64 => scalar(8, Flat::I64),
             Shape::F32 => scalar(4, Flat::F32),
             Shape::F64 => scalar(8, Flat::F64),
@@ -154,6 +157,11 @@ impl Plan {
             Shape::String | Shape::List(_) => WireSize {
                 least: 1,
                 most: VARINT32_BYTES,
+                bounded: false,
+            },
+            Shape::Stream => WireSize {
+                least: 1,
+                most: 1 + VARINT32_BYTES,
                 bounded: false,
             },
             Shape::Record(_) | Shape::Tuple(_) => self.wire_size_of_members(&shape.members()),

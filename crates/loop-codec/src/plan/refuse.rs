@@ -37,9 +37,12 @@ pub struct Refusal {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Why {
-    /// The function itself waits.
-    #[error("is an `async func`")]
-    Async,
+    /// A stream in a function during which nothing else runs in the component, so that no byte would move.
+    #[error("has a `stream` in its type and is no `async func`")]
+    StreamOfSync,
+    /// A list of streams, or several in the parameters or in the result: their bytes would wait for each other.
+    #[error("has more than one `stream` in its parameters or in its result")]
+    Streams,
     /// A kind of type that has no bytes, or none that the engine reads.
     #[error("has a `{kind}` in its type")]
     Kind {

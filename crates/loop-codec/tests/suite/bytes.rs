@@ -1,9 +1,11 @@
 //! Values and their bytes, one line a case. The bytes are those that upstream's wRPC writes.
 
+use std::collections::BTreeSet;
+
 use loop_codec::Value::{self, *};
 use loop_codec::random::{Chance, Ingredients};
 
-use crate::support::{made, of_type, params};
+use crate::support::{made, of_type, params, try_plan};
 
 #[track_caller]
 fn check(ty: &str, value: Value, bytes: &[u8]) {
@@ -167,4 +169,40 @@ fn whatever_is_written_is_read_again() {
         }
     }
     assert!(read > 100_000, "the values are too small: {read} bytes");
+}
+
+/// The byte stands for a stream whose own bytes come beside it, at a path.
+#[test]
+fn streams() {
+    let plan = try_plan(
+        "package a:b; interface i {
+             type byte = u8;
+             record file { name: string, content: option<stream<byte>>, size: u8 }
+             copy: async func(a: u8, source: result<tuple<u8, file>, stream<u8>>) -> stream<u8>;
+         }",
+    )
+    .unwrap();
+    let check = |value: Value, bytes: &[u8], path: Option<&[u32]>| {
+        let params = [U8(7), value];
+        let bytes = [&[7], bytes].concat();
+        assert_eq!(plan.encode_params(0, &params).unwrap(), bytes);
+        assert_eq!(plan.decode_params(0, &bytes).unwrap(), params);
+        assert_eq!(plan.stream_in_params(0, &bytes).unwrap().as_deref(), path);
+    };
+    let file = |content| {
+        let file = Record(vec![String("n".into()), content, U8(9)]);
+        Case(0, some(Record(vec![U8(8), file])))
+    };
+    check(file(Case(0, None)), &[0, 8, 1, b'n', 0, 9], None);
+    let content = Case(1, some(Stream(None)));
+    check(file(content), &[0, 8, 1, b'n', 1, 0, 9], Some(&[1, 1, 1]));
+    let whole = Case(1, some(Stream(Some(b"ab".to_vec()))));
+    check(file(whole), &[0, 8, 1, b'n', 1, 1, 2, b'a', b'b', 9], None);
+    check(Case(1, some(Stream(None))), &[1, 0], Some(&[1]));
+    assert_eq!(plan.stream_in_result(0, &[0]).unwrap(), Some(vec![0]));
+    assert_eq!(plan.stream_in_result(0, &[1, 0]).unwrap(), None);
+    for bytes in [&[][..], &[2], &[0, 0], &[1, 9, b'a']] {
+        assert!(plan.stream_in_result(0, bytes).is_err(), "{bytes:?}");
+    }
+    assert_eq!(plan.interfaces_by_values(), BTreeSet::from([0]));
 }

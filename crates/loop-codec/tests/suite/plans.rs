@@ -31,14 +31,22 @@ fn what_cannot_cross_is_refused_by_name() {
     refused(
         "package a:b; interface i {
              resource mine; fine: func(o: mine) -> u8;
-             waits: async func();
+             waits: async func() -> tuple<u8, result<stream<u8>, string>>;
              listens: func() -> stream<u8>;
+             counts: async func() -> stream<u32>;
+             ends: async func() -> stream;
+             both: async func(a: stream<u8>, b: option<stream<u8>>);
+             many: async func(l: list<stream<u8>>);
              later: func(f: list<option<future<string>>>);
              looks: func(m: map<string, u8>);
              fixed: func(l: list<u8, 4>);
              context: func(c: error-context);
          }",
-        "`waits` of i is an `async func`; `listens` of i has a `stream` in its type; \
+        "`listens` of i has a `stream` in its type and is no `async func`; \
+         `counts` of i has a `stream of other things than bytes` in its type; \
+         `ends` of i has a `stream of other things than bytes` in its type; \
+         `both` of i has more than one `stream` in its parameters or in its result; \
+         `many` of i has more than one `stream` in its parameters or in its result; \
          `later` of i has a `future` in its type; `looks` of i has a `map` in its type; \
          `fixed` of i has a `list of fixed length` in its type; \
          `context` of i has a `error-context` in its type",

@@ -2,14 +2,16 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use loop_codec::{Fault, Plan};
-use wasmtime::component::{Linker, Resource, ResourceType, Val};
+use wasmtime::component::{Accessor, Linker, Resource, ResourceType, Val};
 use wasmtime::{AsContextMut, Error, Result, StoreContextMut};
 
 use crate::chain::Call;
 use crate::error::CallError;
 use crate::route::handles::{CallerHandles, Foreign};
-use crate::route::{Route, RouteFailed};
+use crate::route::pipe::Reader;
+use crate::route::{Message, Route, RouteFailed};
 use crate::state::State;
 use crate::values::{from_engine, to_engine};
 
@@ -52,9 +54,10 @@ pub(crate) fn link_adapter(
             let call = current(&mut store);
             let (route, caller) = (Arc::clone(&route), Arc::clone(&caller));
             Box::new(async move {
-                let gave = route.call(&caller, &call, function as usize, params.into());
+                let params = Bytes::from(params).into();
+                let gave = route.call(&caller, &call, function as usize, params);
                 let gave = gave.await.map_err(failed)?;
-                Ok((Vec::from(gave),))
+                Ok((Vec::from(gave.values),))
             })
         },
     )?;
@@ -87,56 +90,123 @@ pub(crate) fn link_values(
         if !is_its(function.interface) {
             continue;
         }
-        let (route, caller, plan) = (Arc::clone(route), Arc::clone(caller), Arc::clone(plan));
-        instance.func_new_async(
-            &function.name,
-            move |mut store: StoreContextMut<'_, State>, _, params, results| {
-                let call = current(&mut store);
-                let (route, caller, plan) =
-                    (Arc::clone(&route), Arc::clone(&caller), Arc::clone(&plan));
-                Box::new(async move {
-                    let mut handles = CallerHandles {
-                        store: store.as_context_mut(),
-                        plan: &plan,
-                        route: &route,
-                    };
-                    let message = write(&plan, number, params, &mut handles)?;
-                    let gave = route.call(&caller, &call, number, message.into()).await;
-                    let gave = gave.map_err(failed)?;
-                    if let Some(place) = results.first_mut() {
-                        *place = read(&plan, number, &gave, &mut handles)?;
-                    }
-                    Ok(())
-                })
-            },
-        )?;
+        let link = Arc::new(Link {
+            route: Arc::clone(route),
+            caller: Arc::clone(caller),
+            plan: Arc::clone(plan),
+            number,
+        });
+        if function.is_async {
+            instance.func_new_concurrent(&function.name, move |accessor, _, params, results| {
+                let link = Arc::clone(&link);
+                Box::pin(async move { link.call_concurrent(accessor, params, results).await })
+            })?;
+        } else {
+            instance.func_new_async(&function.name, move |store, _, params, results| {
+                let link = Arc::clone(&link);
+                Box::new(async move { link.call(store, params, results).await })
+            })?;
+        }
     }
     Ok(())
 }
 
-fn write(
-    plan: &Plan,
+/// A function that a component calls with dynamic values.
+struct Link {
+    route: Arc<Route>,
+    caller: Arc<str>,
+    plan: Arc<Plan>,
     number: usize,
-    params: &[Val],
-    handles: &mut CallerHandles<'_>,
-) -> Result<Vec<u8>> {
-    let types = plan
-        .functions()
-        .get(number)
-        .map(|function| &function.params);
-    let params = types.into_iter().flatten().zip(params);
-    let params = params.map(|(ty, value)| from_engine(plan, *ty, value, handles));
-    let params = params.collect::<Result<Vec<_>>>()?;
-    plan.encode_params(number, &params).map_err(Error::new)
 }
 
-fn read(plan: &Plan, number: usize, gave: &[u8], handles: &mut CallerHandles<'_>) -> Result<Val> {
-    let value = plan
-        .decode_result(number, gave)
-        .map_err(|fault| Error::new(Told(fault)))?;
-    let ty = plan.functions().get(number).and_then(|found| found.result);
-    let (Some(ty), Some(value)) = (ty, value) else {
-        return Err(Error::msg("a result is missing"));
-    };
-    to_engine(plan, ty, value, handles)
+/// Stands in the table of an instance for a call that it made and that is under way, so that `limits.handles` holds for those too.
+struct UnderWay;
+
+impl Link {
+    /// Calls while the instance waits.
+    async fn call(
+        &self,
+        mut store: StoreContextMut<'_, State>,
+        params: &[Val],
+        results: &mut [Val],
+    ) -> Result<()> {
+        let call = current(&mut store);
+        let params = self.write(store.as_context_mut(), params)?;
+        let gave = self.route.call(&self.caller, &call, self.number, params);
+        let gave = gave.await.map_err(failed)?;
+        self.read(store, gave, results)
+    }
+
+    /// Calls while the instance goes on, and makes other calls.
+    async fn call_concurrent(
+        &self,
+        accessor: &Accessor<State>,
+        params: &[Val],
+        results: &mut [Val],
+    ) -> Result<()> {
+        let (under_way, call, params) = accessor.with(|mut access| {
+            let mut store = access.as_context_mut();
+            let under_way = store.data_mut().table.push(UnderWay)?;
+            let call = current(&mut store);
+            Ok::<_, Error>((under_way, call, self.write(store, params)?))
+        })?;
+        let gave = self.route.call(&self.caller, &call, self.number, params);
+        let gave = gave.await.map_err(failed)?;
+        accessor.with(|mut access| {
+            let mut store = access.as_context_mut();
+            store.data_mut().table.delete(under_way)?;
+            self.read(store, gave, results)
+        })
+    }
+
+    fn handles<'a>(
+        &'a self,
+        store: StoreContextMut<'a, State>,
+        stream: Option<Reader>,
+    ) -> CallerHandles<'a> {
+        CallerHandles {
+            store,
+            plan: &self.plan,
+            route: &self.route,
+            stream,
+        }
+    }
+
+    fn write(&self, store: StoreContextMut<'_, State>, params: &[Val]) -> Result<Message> {
+        let plan = &*self.plan;
+        let mut handles = self.handles(store, None);
+        let types = plan.functions().get(self.number);
+        let types = types.map(|function| &function.params);
+        let params = types.into_iter().flatten().zip(params);
+        let params = params.map(|(ty, value)| from_engine(plan, *ty, value, &mut handles));
+        let params = params.collect::<Result<Vec<_>>>()?;
+        let values = plan.encode_params(self.number, &params)?;
+        Ok(Message {
+            values: values.into(),
+            stream: handles.stream,
+        })
+    }
+
+    fn read(
+        &self,
+        store: StoreContextMut<'_, State>,
+        gave: Message,
+        results: &mut [Val],
+    ) -> Result<()> {
+        let Some(place) = results.first_mut() else {
+            return Ok(());
+        };
+        let plan = &*self.plan;
+        let value = plan
+            .decode_result(self.number, &gave.values)
+            .map_err(|fault| Error::new(Told(fault)))?;
+        let function = plan.functions().get(self.number);
+        let ty = function.and_then(|function| function.result);
+        let (Some(ty), Some(value)) = (ty, value) else {
+            return Err(Error::msg("a result is missing"));
+        };
+        let mut handles = self.handles(store, gave.stream);
+        *place = to_engine(plan, ty, value, &mut handles)?;
+        Ok(())
+    }
 }

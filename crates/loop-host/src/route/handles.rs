@@ -9,10 +9,11 @@ use std::sync::{Arc, Weak};
 use bytes::Bytes;
 use loop_codec::Plan;
 use loop_wire::transport::Peer;
-use wasmtime::component::{Resource, ResourceAny, ResourceTableError};
+use wasmtime::component::{Resource, ResourceAny, ResourceTableError, StreamAny};
 use wasmtime::{AsContextMut, Error, Result, StoreContextMut};
 
-use crate::route::Route;
+use crate::route::pipe::{Broken, Reader};
+use crate::route::{Route, streams};
 use crate::state::State;
 use crate::values::Handles;
 
@@ -49,6 +50,8 @@ pub(crate) struct CallerHandles<'a> {
     pub(crate) store: StoreContextMut<'a, State>,
     pub(crate) plan: &'a Arc<Plan>,
     pub(crate) route: &'a Arc<Route>,
+    /// The stream beside the message.
+    pub(crate) stream: Option<Reader>,
 }
 
 impl Handles for CallerHandles<'_> {
@@ -77,6 +80,24 @@ impl Handles for CallerHandles<'_> {
         };
         let handle = self.store.data_mut().table.push(foreign)?;
         ResourceAny::try_from_resource(handle, &mut self.store)
+    }
+
+    fn take_stream(&mut self, stream: StreamAny) -> Result<Option<Vec<u8>>> {
+        self.stream = Some(streams::take(&mut self.store, stream)?);
+        Ok(None)
+    }
+
+    fn give_stream(&mut self, bytes: Option<Vec<u8>>) -> Result<StreamAny> {
+        let reader = beside(bytes, &mut self.stream)?;
+        streams::give(&mut self.store, reader)
+    }
+}
+
+/// The stream that was met within a message: of bytes that are there, or the one beside it.
+fn beside(bytes: Option<Vec<u8>>, stream: &mut Option<Reader>) -> Result<Reader> {
+    match bytes {
+        Some(bytes) => Ok(Reader::whole(&bytes)),
+        None => stream.take().ok_or_else(|| Error::new(Broken)),
     }
 }
 
@@ -150,6 +171,8 @@ impl Lent {
 pub(crate) struct ProviderHandles<'a, S: AsContextMut<Data = State>> {
     pub(crate) store: &'a mut S,
     pub(crate) holder: &'a Holder,
+    /// The stream beside the message.
+    pub(crate) stream: Option<Reader>,
 }
 
 impl<S: AsContextMut<Data = State>> Handles for ProviderHandles<'_, S> {
@@ -172,5 +195,15 @@ impl<S: AsContextMut<Data = State>> Handles for ProviderHandles<'_, S> {
             lent.handles.remove(bytes);
         }
         Ok(handle)
+    }
+
+    fn take_stream(&mut self, stream: StreamAny) -> Result<Option<Vec<u8>>> {
+        self.stream = Some(streams::take(&mut *self.store, stream)?);
+        Ok(None)
+    }
+
+    fn give_stream(&mut self, bytes: Option<Vec<u8>>) -> Result<StreamAny> {
+        let reader = beside(bytes, &mut self.stream)?;
+        streams::give(&mut *self.store, reader)
     }
 }

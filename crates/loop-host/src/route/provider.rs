@@ -1,17 +1,23 @@
 //! The calls that reach a component: its exports, as bytes in and bytes out.
 
+use std::future::poll_fn;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use futures::channel::oneshot;
 use loop_codec::{Fault, Plan, adapter};
-use wasmtime::component::{Component, ComponentExportIndex, Linker, TypedFunc, Val};
-use wasmtime::{Error, Result};
+use wasmtime::component::{Component, ComponentExportIndex, Func, Linker, TypedFunc, Val};
+use wasmtime::{AsContextMut, Error, Result};
 
+use crate::answer::{NoAnswer, answer};
 use crate::app::outside;
 use crate::chain::Call;
 use crate::error::CallError;
 use crate::instances::{Instances, Live};
+use crate::observer::Event;
+use crate::route::Message;
 use crate::route::caller::{Told, told};
+use crate::route::chunks::Function;
 use crate::route::handles::{Holder, ProviderHandles};
 use crate::state::State;
 use crate::values::{from_engine, to_engine};
@@ -99,11 +105,27 @@ impl Served {
         })
     }
 
+    /// A function whose parameters or result may hold a stream.
+    pub(crate) fn streaming(&self, number: Number) -> Option<Function<'_>> {
+        let Number::ByValues(number) = number else {
+            return None;
+        };
+        let (plan, _) = self.by_values.as_ref()?;
+        Function::streaming(plan, number)
+    }
+
+    /// Whether a function is an `async func`. Only those have streams.
+    fn is_async(&self, number: Number) -> bool {
+        // Adapters leave those to whoever calls with values.
+        self.by_values(number)
+            .is_some_and(|called| called.function.is_async)
+    }
+
     async fn call(
         &self,
         live: &mut Live,
         number: Number,
-        params: &[u8],
+        params: Bytes,
         holder: &Holder,
     ) -> Result<Bytes> {
         let none = || Error::msg("there is no such function");
@@ -111,16 +133,65 @@ impl Served {
             Number::ByAdapter(function) => {
                 let (_, serve) = self.by_adapter.as_ref().ok_or_else(none)?;
                 let serve: Serve<'_> = live.instance.get_typed_func(&mut live.store, serve)?;
-                let params = (u32::try_from(function)?, params);
+                let params = (u32::try_from(function)?, &params[..]);
                 let (gave,) = serve.call_async(&mut live.store, params).await?;
                 Ok(gave.into())
             }
-            Number::ByValues(function) => {
-                let (plan, exports) = self.by_values.as_ref().ok_or_else(none)?;
-                let export = exports.get(function).ok_or_else(none)?;
-                call_values(live, plan, function, export, params, holder).await
+            Number::ByValues(_) => {
+                let called = self.by_values(number).ok_or_else(none)?;
+                called.end_of_gone(live).await?;
+                let export = called.export(live)?;
+                let params = called.lower(&mut live.store, params.into(), holder)?;
+                let mut gave = called.room();
+                export
+                    .call_async(&mut live.store, &params, &mut gave)
+                    .await?;
+                Ok(called.lift(&mut live.store, &gave, holder)?.values)
             }
         }
+    }
+
+    /// As [`call`](Self::call), for an `async func`: it answers through `answer`, and goes on until the component has done what it still
+    /// does after that.
+    async fn call_async(
+        &self,
+        live: &mut Live,
+        number: Number,
+        params: Message,
+        holder: &Holder,
+        answer: oneshot::Sender<Message>,
+    ) -> Result<()> {
+        let called = self
+            .by_values(number)
+            .ok_or_else(|| Error::msg("there is no such function"))?;
+        called.end_of_gone(live).await?;
+        let export = called.export(live)?;
+        let run = live.store.run_concurrent(async |accessor| {
+            let params = accessor
+                .with(|mut access| called.lower(&mut access.as_context_mut(), params, holder))?;
+            let mut gave = called.room();
+            export.call_concurrent(accessor, &params, &mut gave).await?;
+            let gave = accessor
+                .with(|mut access| called.lift(&mut access.as_context_mut(), &gave, holder))?;
+            // Nobody waits any more if the caller gave the call up.
+            drop(answer.send(gave));
+            poll_fn(|context| accessor.poll_no_interesting_tasks(context)).await;
+            Ok(())
+        });
+        run.await?
+    }
+
+    fn by_values(&self, number: Number) -> Option<ByValues<'_>> {
+        let Number::ByValues(number) = number else {
+            return None;
+        };
+        let (plan, exports) = self.by_values.as_ref()?;
+        Some(ByValues {
+            plan,
+            number,
+            function: plan.functions().get(number)?,
+            export: exports.get(number)?,
+        })
     }
 }
 
@@ -132,46 +203,74 @@ fn named(plan: &Plan, number: fn(usize) -> Number) -> impl Iterator<Item = (&str
     })
 }
 
-async fn call_values(
-    live: &mut Live,
-    plan: &Plan,
+/// A function that is called with dynamic values.
+struct ByValues<'a> {
+    plan: &'a Plan,
     number: usize,
-    export: &ComponentExportIndex,
-    params: &[u8],
-    holder: &Holder,
-) -> Result<Bytes> {
-    for ended in live.store.data_mut().lent.end_of_gone() {
-        ended.resource_drop_async(&mut live.store).await?;
+    function: &'a loop_codec::Function,
+    export: &'a ComponentExportIndex,
+}
+
+impl ByValues<'_> {
+    /// Drops what was lent to peers that are gone.
+    async fn end_of_gone(&self, live: &mut Live) -> Result<()> {
+        for ended in live.store.data_mut().lent.end_of_gone() {
+            ended.resource_drop_async(&mut live.store).await?;
+        }
+        Ok(())
     }
-    let function = plan.functions().get(number);
-    let function = function.ok_or_else(|| Error::msg("there is no such function"))?;
-    let params = plan
-        .decode_params(number, params)
-        .map_err(|fault| Error::new(Told(fault)))?;
-    let mut handles = ProviderHandles {
-        store: &mut live.store,
-        holder,
-    };
-    let params = function.params.iter().zip(params);
-    let params = params
-        .map(|(ty, value)| to_engine(plan, *ty, value, &mut handles))
-        .collect::<Result<Vec<_>>>()?;
-    let export = live.instance.get_func(&mut live.store, export);
-    let export = export.ok_or_else(|| Error::msg("the export is not a function"))?;
-    let mut gave = vec![Val::Bool(false); usize::from(function.result.is_some())];
-    export
-        .call_async(&mut live.store, &params, &mut gave)
-        .await?;
-    let mut handles = ProviderHandles {
-        store: &mut live.store,
-        holder,
-    };
-    let gave = match (function.result, gave.first()) {
-        (Some(ty), Some(value)) => Some(from_engine(plan, ty, value, &mut handles)?),
-        _ => None,
-    };
-    let gave = plan.encode_result(number, gave.as_ref());
-    Ok(gave.map_err(Error::new)?.into())
+
+    fn export(&self, live: &mut Live) -> Result<Func> {
+        let export = live.instance.get_func(&mut live.store, self.export);
+        export.ok_or_else(|| Error::msg("the export is not a function"))
+    }
+
+    /// Where what it gives will stand.
+    fn room(&self) -> Vec<Val> {
+        vec![Val::Bool(false); usize::from(self.function.result.is_some())]
+    }
+
+    fn lower(
+        &self,
+        store: &mut impl AsContextMut<Data = State>,
+        params: Message,
+        holder: &Holder,
+    ) -> Result<Vec<Val>> {
+        let Message { values, stream } = params;
+        let params = self
+            .plan
+            .decode_params(self.number, &values)
+            .map_err(|fault| Error::new(Told(fault)))?;
+        let mut handles = ProviderHandles {
+            store,
+            holder,
+            stream,
+        };
+        let params = self.function.params.iter().zip(params);
+        params
+            .map(|(ty, value)| to_engine(self.plan, *ty, value, &mut handles))
+            .collect()
+    }
+
+    fn lift(
+        &self,
+        store: &mut impl AsContextMut<Data = State>,
+        gave: &[Val],
+        holder: &Holder,
+    ) -> Result<Message> {
+        let mut handles = ProviderHandles {
+            store,
+            holder,
+            stream: None,
+        };
+        let gave = match (self.function.result, gave.first()) {
+            (Some(ty), Some(value)) => Some(from_engine(self.plan, ty, value, &mut handles)?),
+            _ => None,
+        };
+        let stream = handles.stream;
+        let values = self.plan.encode_result(self.number, gave.as_ref())?.into();
+        Ok(Message { values, stream })
+    }
 }
 
 /// What an adapter of a component that serves wants of its host.
@@ -181,23 +280,55 @@ pub(crate) fn link_adapter(linker: &mut Linker<State>) -> Result<()> {
 
 /// Calls a function that a component serves, under the call's deadline. The parameters are well-formed: whoever has them from
 /// a stranger checks them. What comes back may hold handles, which are `holder`'s.
+///
+/// The answer of an `async func` comes as soon as it is there, and the component goes on. Its instance is free for the next call when it
+/// has done all that it does, and its streams end with that.
 pub(crate) async fn call(
-    provider: &Instances,
+    provider: &Arc<Instances>,
     call: &Call,
     number: Number,
-    params: Bytes,
+    params: Message,
     holder: Holder,
-) -> core::result::Result<Bytes, CallError> {
+) -> core::result::Result<Message, CallError> {
     let linked = Arc::clone(&provider.linked);
-    provider
-        .with(call, move |live: &mut Live| {
+    let served = linked.served.as_ref();
+    let goes_on = served.is_some_and(|served| served.is_async(number));
+    let nothing = || Error::msg("nothing is served");
+    if !goes_on {
+        let called = provider.with(call, move |live: &mut Live| {
             Box::pin(async move {
-                let served = linked.served.as_ref();
-                let served = served.ok_or_else(|| Error::msg("nothing is served"))?;
-                served.call(live, number, &params, &holder).await
+                let served = linked.served.as_ref().ok_or_else(nothing)?;
+                served.call(live, number, params.values, &holder).await
             })
-        })
-        .await
+        });
+        return called.await.map(Message::from);
+    }
+    let (instances, call) = (Arc::clone(provider), call.clone());
+    let work = |sender| async move {
+        let called = instances.with(&call, move |live: &mut Live| {
+            Box::pin(async move {
+                let served = linked.served.as_ref().ok_or_else(nothing)?;
+                served
+                    .call_async(live, number, params, &holder, sender)
+                    .await
+            })
+        });
+        called.await
+    };
+    let linked = Arc::clone(&provider.linked);
+    let late = move |error| {
+        linked.host.observer.event(&Event::Failed {
+            component: &linked.name,
+            error: &error,
+        });
+    };
+    answer(work, late).await.map_err(|none| match none {
+        NoAnswer::Failed(error) => error,
+        NoAnswer::Nothing => CallError::Host {
+            component: provider.linked.name.to_string(),
+            source: Error::msg("it gave no answer"),
+        },
+    })
 }
 
 /// Drops a resource that a component lent, in a task of its own.

@@ -97,7 +97,7 @@ fn split(
     let Some(all) = plan(interfaces)? else {
         return Ok((None, None));
     };
-    let with_resources = all.interfaces_with_resources();
+    let with_resources = all.interfaces_by_values();
     let numbered = || interfaces.iter().copied().enumerate();
     let without: Vec<_> = numbered()
         .filter(|(number, _)| !with_resources.contains(number))

@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use loop_codec::{Fault, Plan, Value, adapter};
 use loop_host::values::{Handles, from_engine, to_engine};
-use wasmtime::component::{Component, Instance, Linker, ResourceAny, Val};
+use wasmtime::component::{Component, Instance, Linker, ResourceAny, StreamAny, Val};
 use wasmtime::{Config, Engine, Store, StoreContextMut, Strategy};
 
 use crate::guest::{INTERFACE, Passing};
@@ -41,6 +41,14 @@ impl Handles for NoHandles {
 
     fn to_handle(&mut self, _: usize, _: &[u8], _: bool) -> wasmtime::Result<ResourceAny> {
         panic!("a resource")
+    }
+
+    fn take_stream(&mut self, _: StreamAny) -> wasmtime::Result<Option<Vec<u8>>> {
+        panic!("a stream")
+    }
+
+    fn give_stream(&mut self, _: Option<Vec<u8>>) -> wasmtime::Result<StreamAny> {
+        panic!("a stream")
     }
 }
 

@@ -9,6 +9,7 @@
 
 mod cache;
 mod commands;
+mod flow;
 mod folders;
 mod http;
 mod invoke;

@@ -12,18 +12,18 @@ use tempfile::TempDir;
 use crate::support::{Told, app, cache, host, link, load, run};
 
 /// A component that is served at a socket as long as this lives. It has a host of its own, as another process would.
-struct Serving {
+pub(crate) struct Serving {
     folder: TempDir,
     task: tokio::task::JoinHandle<std::io::Result<()>>,
     _app: App,
 }
 
 impl Serving {
-    fn new(guest: &str) -> Self {
+    pub(crate) fn new(guest: &str) -> Self {
         Self::of(&host(), guest, |_| {})
     }
 
-    fn of(host: &Host, guest: &str, change: impl FnOnce(&mut AppSpec)) -> Self {
+    pub(crate) fn of(host: &Host, guest: &str, change: impl FnOnce(&mut AppSpec)) -> Self {
         let mut spec = AppSpec::single(load(host, guest));
         spec.components.get_mut(guest).unwrap().exposed = true;
         change(&mut spec);
@@ -38,12 +38,12 @@ impl Serving {
         }
     }
 
-    fn client(&self, protocol: Protocol) -> Client {
+    pub(crate) fn client(&self, protocol: Protocol) -> Client {
         let socket = self.folder.path().join("socket");
         Client::new(protocol, unix::Connector::new(socket))
     }
 
-    fn remote(&self, protocol: Protocol) -> RouteSpec {
+    pub(crate) fn remote(&self, protocol: Protocol) -> RouteSpec {
         remote(self.client(protocol))
     }
 }
@@ -63,7 +63,7 @@ fn remote(client: Client) -> RouteSpec {
 }
 
 /// An app of one guest, with a remote provider of one interface.
-fn calling(host: &Host, guest: &str, interface: &str, route: RouteSpec) -> AppSpec {
+pub(crate) fn calling(host: &Host, guest: &str, interface: &str, route: RouteSpec) -> AppSpec {
     let mut spec = app(host, &[guest], &[]);
     spec.provide.insert(interface.parse().unwrap(), route);
     spec

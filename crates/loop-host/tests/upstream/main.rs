@@ -67,8 +67,12 @@ fn expected() -> String {
 
 /// Has a component of ours, `calc`, serve.
 fn we_serve(listener: impl Listen) -> tokio::task::JoinHandle<std::io::Result<()>> {
+    serve("calc", listener)
+}
+
+fn serve(guest: &str, listener: impl Listen) -> tokio::task::JoinHandle<std::io::Result<()>> {
     let host = host();
-    let app = host.link(spec(&host, "calc")).unwrap();
+    let app = host.link(spec(&host, guest)).unwrap();
     let exposed: Exposed = app.expose(None).unwrap();
     tokio::spawn(async move { Server::new(exposed).serve(listener).await })
 }
@@ -142,5 +146,14 @@ async fn upstream_calls_a_component_over_quic() {
     let serving = we_serve(quic::Listener::new(server));
     let connection = client.connect(address, NAME).unwrap().await.unwrap();
     program::call(&wrpc_quic::Client::from(connection)).await;
+    serving.abort();
+}
+
+#[tokio::test]
+async fn streams_cross_from_and_to_upstream() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("socket");
+    let serving = serve("flow", unix::Listener::bind(&path).unwrap());
+    program::call_streams(&wrpc_transport::unix::Client::from(path)).await;
     serving.abort();
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use futures::StreamExt;
 use futures::stream::select_all;
 use quinn::Endpoint;
@@ -222,4 +223,47 @@ pub(crate) async fn call<C: Invoke<Context = ()>>(client: &C) {
     assert_eq!(calc::check(client, (), 1).await.unwrap(), Ok(()));
     assert_eq!(calc::check(client, (), -1).await.unwrap(), Err(()));
     calc::forget(client, (), "all").await.unwrap();
+}
+
+mod streams {
+    wit_bindgen_wrpc::generate!({
+        path: "../../tests/guests/wit/flow.wit",
+        inline: "package test:streams; world caller { import acme:flow/work; }",
+        world: "test:streams/caller",
+        generate_all,
+    });
+}
+
+/// Calls each kind of function of `acme:flow/work` that takes or gives a stream.
+pub(crate) async fn call_streams<C: Invoke<Context = ()>>(client: &C) {
+    use streams::acme::flow::work;
+    let some = || -> Bytes { (0..=255).cycle().take(300_000).collect::<Vec<u8>>().into() };
+    let source = || Box::pin(futures::stream::iter([some(), Bytes::from_static(b"!")]));
+
+    let (made, io) = work::make(client, (), 300_000).await.unwrap();
+    assert_eq!(collected(made, io).await, some());
+    let (copied, io) = work::copy(client, (), source()).await.unwrap();
+    assert_eq!(collected(copied, io).await, [&some()[..], b"!"].concat());
+    let (file, io) = work::open(client, (), "a").await.unwrap();
+    let file = file.unwrap();
+    assert_eq!(file.name, "a");
+    assert_eq!(collected(file.content.unwrap(), io).await, [0, 1, 2][..]);
+    let ((count, in_order), io) = work::count(client, (), source()).await.unwrap();
+    finished(io).await;
+    assert_eq!((count, in_order), (300_001, false));
+}
+
+async fn collected(
+    stream: impl futures::Stream<Item = Bytes>,
+    io: Option<impl Future<Output = anyhow::Result<()>>>,
+) -> Vec<u8> {
+    let bytes = stream.collect::<Vec<_>>();
+    let (bytes, ()) = futures::join!(bytes, finished(io));
+    bytes.concat()
+}
+
+async fn finished(io: Option<impl Future<Output = anyhow::Result<()>>>) {
+    if let Some(io) = io {
+        io.await.unwrap();
+    }
 }

@@ -124,9 +124,21 @@ impl Outgoing {
 
 impl Drop for Outgoing {
     fn drop(&mut self) {
-        if !self.finished && self.of_caller {
-            self.hold.session.release(self.hold.call);
-        } else if !self.finished {
+        if self.finished {
+            return;
+        }
+        if self.of_caller {
+            // A peer that takes nothing more has enough: it may still answer.
+            let takes_more = self
+                .hold
+                .session
+                .lock()
+                .connection
+                .takes_more(self.hold.call);
+            if takes_more {
+                self.hold.session.release(self.hold.call);
+            }
+        } else {
             let error = CallError::failed("the call was dropped without an answer");
             self.fail(&error);
         }

@@ -120,6 +120,12 @@ impl Connection {
         Ok(!outgoing.is_awaited)
     }
 
+    /// Whether the peer takes more of a call.
+    pub fn takes_more(&self, id: CallId) -> bool {
+        let call = self.calls.get(&id);
+        call.is_some_and(|call| call.failure.is_none() && call.outgoing.state == Sending::Open)
+    }
+
     /// Fails a call that the peer opened.
     pub fn fail(&mut self, id: CallId, error: &CallError) {
         let Some(call) = self.calls.get_mut(&id).filter(|call| call.is_open) else {
