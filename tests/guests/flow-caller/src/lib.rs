@@ -122,7 +122,10 @@ async fn one(function: &str, argument: &str) -> String {
         "drop" => drop_after(number).await,
         "count" => format!("{:?}", work::count(source(number, false)).await),
         "count-trap" => format!("{:?}", work::count(source(number, true)).await),
-        "first" => format!("{:?}", work::first(source(u64::MAX, false), number as u32).await),
+        "first" => format!(
+            "{:?}",
+            work::first(source(u64::MAX, false), number as u32).await
+        ),
         "copy" => count(work::copy(source(number, false)).await).await,
         "pass" => count(work::pass(source(number, false)).await).await,
         "relay" => count(work::copy(work::make(number).await).await).await,
