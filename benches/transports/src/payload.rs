@@ -4,7 +4,8 @@ use anyhow::Context as _;
 use bytes::Bytes;
 use loop_codec::{Plan as Codec, Value};
 use loop_host::values::{self, Handles};
-use loop_host::wasmtime::component::{ResourceAny, Val};
+use loop_host::wasmtime::component::{ResourceAny, StreamAny, Val};
+use loop_host::wasmtime::{Error, Result};
 
 use crate::plan::Payload;
 use crate::program;
@@ -74,25 +75,27 @@ fn mixed(number: u32) -> Value {
     ])
 }
 
-/// None of the values has a handle in it.
+/// None of the values has a handle or a stream in it.
 struct NoHandles;
 
 impl Handles for NoHandles {
-    fn to_bytes(
-        &mut self,
-        _: usize,
-        _: ResourceAny,
-        _: bool,
-    ) -> loop_host::wasmtime::Result<Vec<u8>> {
-        Err(loop_host::wasmtime::Error::msg("there are no resources"))
+    fn to_bytes(&mut self, _: usize, _: ResourceAny, _: bool) -> Result<Vec<u8>> {
+        Err(none())
     }
 
-    fn to_handle(
-        &mut self,
-        _: usize,
-        _: &[u8],
-        _: bool,
-    ) -> loop_host::wasmtime::Result<ResourceAny> {
-        Err(loop_host::wasmtime::Error::msg("there are no resources"))
+    fn to_handle(&mut self, _: usize, _: &[u8], _: bool) -> Result<ResourceAny> {
+        Err(none())
     }
+
+    fn take_stream(&mut self, _: StreamAny) -> Result<Option<Vec<u8>>> {
+        Err(none())
+    }
+
+    fn give_stream(&mut self, _: Option<Vec<u8>>) -> Result<StreamAny> {
+        Err(none())
+    }
+}
+
+fn none() -> Error {
+    Error::msg("there are no handles and no streams")
 }
