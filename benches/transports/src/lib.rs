@@ -55,6 +55,13 @@ pub enum Progress<'a> {
     Begun(&'a str),
     /// A row was measured.
     Measured(&'a Row),
+    /// A row could not be measured; the others go on.
+    Failed {
+        /// Its name.
+        name: &'a str,
+        /// Why.
+        why: String,
+    },
     /// Rows of a transport are left out.
     LeftOut {
         /// The transport.
@@ -77,7 +84,7 @@ pub struct BenchError {
 /// It takes some three seconds for a row of five rounds, and blocks the thread. Processes that it starts end with it.
 ///
 /// # Errors
-/// If a process cannot be started, or a call fails.
+/// If a process cannot be started, or nobody answers. A row that fails is [told](Progress::Failed) instead.
 pub fn run(options: &Options, told: &mut dyn FnMut(Progress<'_>)) -> Result<Report, BenchError> {
     Ok(measure::all(options, told)?)
 }

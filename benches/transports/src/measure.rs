@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use anyhow::Context as _;
 use loop_codec::Plan as Codec;
 use loop_wire::transport::{Connector, Keys};
 use loop_wire::{Address, Client};
@@ -33,10 +34,9 @@ pub(crate) fn all(options: &Options, told: &mut dyn FnMut(Progress<'_>)) -> anyh
         let transport = Transport::from_name(transport_of(address))?;
         let pair = Pair::elsewhere(address)?;
         for plan in chosen(options, Plan::elsewhere(transport)) {
-            told(Progress::Begun(&plan.name()));
-            let row = measure(options, &codec, &pair, plan, None)?;
-            told(Progress::Measured(&row));
-            rows.push(row);
+            rows.extend(row(plan, told, || {
+                measure(options, &codec, &pair, plan, None)
+            }));
         }
         return Ok(Report { rows });
     }
@@ -64,14 +64,34 @@ pub(crate) fn all(options: &Options, told: &mut dyn FnMut(Progress<'_>)) -> anyh
             };
             let pair = Pair::start(options, transport, *placement, nats)?;
             for plan in plans {
-                told(Progress::Begun(&plan.name()));
-                let row = measure(options, &codec, &pair, *plan, Some(nats))?;
-                told(Progress::Measured(&row));
-                rows.push(row);
+                rows.extend(row(*plan, told, || {
+                    measure(options, &codec, &pair, *plan, Some(nats))
+                }));
             }
         }
     }
     Ok(Report { rows })
+}
+
+/// Measures a row, and tells what became of it.
+fn row(
+    plan: Plan,
+    told: &mut dyn FnMut(Progress<'_>),
+    measure: impl FnOnce() -> anyhow::Result<Row>,
+) -> Option<Row> {
+    let name = plan.name();
+    told(Progress::Begun(&name));
+    match measure() {
+        Ok(row) => {
+            told(Progress::Measured(&row));
+            Some(row)
+        }
+        Err(error) => {
+            let (name, why) = (&*name, format!("{error:#}"));
+            told(Progress::Failed { name, why });
+            None
+        }
+    }
 }
 
 fn chosen(options: &Options, mut plans: Vec<Plan>) -> Vec<Plan> {
@@ -127,10 +147,13 @@ impl Pair {
             stamps: Arc::clone(&stamps),
         };
         let client = Client::new(address.protocol, noting);
+        let (runtime, wire) = (runtime()?, Wire::new(client.clone())?);
+        let answered = wire.beside(&runtime, "end");
+        answered.with_context(|| format!("no answer from {address}"))?;
         Ok(Self {
-            runtime: runtime()?,
+            runtime,
             caller: Caller::new(&client, &address.to_string(), &stamps)?,
-            wire: Wire::new(client)?,
+            wire,
             _peer: peer,
         })
     }

@@ -14,6 +14,9 @@ use crate::peer::say;
 /// The subject of the floor.
 const SUBJECT: &str = "bench.floor";
 
+/// What fits in a message: a server takes a mebibyte where nobody says otherwise.
+const MESSAGE_BYTES: usize = 512 << 10;
+
 /// A server, ended when it is dropped.
 #[derive(Debug)]
 pub(crate) struct NatsServer {
@@ -84,9 +87,13 @@ impl Requests {
     }
 
     pub(crate) fn ping_pong(&self, bytes: &[u8]) -> anyhow::Result<()> {
-        let request = self.client.request(SUBJECT, Bytes::copy_from_slice(bytes));
-        let answer = self.runtime.block_on(request)?;
-        anyhow::ensure!(answer.payload.len() == bytes.len(), "it is echoed");
+        for message in bytes.chunks(MESSAGE_BYTES) {
+            let request = self
+                .client
+                .request(SUBJECT, Bytes::copy_from_slice(message));
+            let answer = self.runtime.block_on(request)?;
+            anyhow::ensure!(answer.payload.len() == message.len(), "it is echoed");
+        }
         Ok(())
     }
 }

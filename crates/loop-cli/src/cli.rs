@@ -112,7 +112,7 @@ mod tests {
         while let Some((name, command)) = open.pop() {
             for inner in command
                 .get_subcommands()
-                .filter(|inner| inner.get_name() != "help")
+                .filter(|inner| inner.get_name() != "help" && !inner.is_hide_set())
             {
                 open.push((format!("{name} {}", inner.get_name()), inner.clone()));
             }

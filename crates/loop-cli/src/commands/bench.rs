@@ -101,6 +101,7 @@ fn transports(ui: &Ui, args: &TransportsArgs) -> Result<u8, CliError> {
             printed = ui::data(text);
         }
     };
+    let mut failed_rows: usize = 0;
     let report = loop_bench_transports::run(&options, &mut |progress| match progress {
         Progress::Begun(name) if ui.is_live() => ui.say(&format!("measuring {name}")),
         Progress::Measured(row) => {
@@ -109,6 +110,10 @@ fn transports(ui: &Ui, args: &TransportsArgs) -> Result<u8, CliError> {
             }
             print(&row.line());
         }
+        Progress::Failed { name, why } => {
+            failed_rows += 1;
+            ui.warning(&format!("{name} could not be measured: {why}"));
+        }
         Progress::LeftOut { transport, why } => {
             ui.warning(&format!("{transport} is left out: {why}"));
         }
@@ -116,7 +121,7 @@ fn transports(ui: &Ui, args: &TransportsArgs) -> Result<u8, CliError> {
     });
     let report = report.map_err(|error| failed("a measurement failed", &error))?;
     printed?;
-    if report.rows.is_empty() {
+    if report.rows.is_empty() && failed_rows == 0 {
         let names = args.only.join("`, `");
         return Err(
             CliError::usage(format!("no row is named like `{names}`")).hint(
@@ -132,6 +137,13 @@ fn transports(ui: &Ui, args: &TransportsArgs) -> Result<u8, CliError> {
         if let Some(file) = file {
             write(file, &text)?;
         }
+    }
+    if failed_rows > 0 {
+        let rows = ui::count(failed_rows, "row");
+        return Err(CliError::new(
+            Kind::System,
+            Problem::new(format!("{rows} could not be measured")),
+        ));
     }
     Ok(0)
 }
