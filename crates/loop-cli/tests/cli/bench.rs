@@ -98,8 +98,8 @@ fn what_cannot_be_measured() {
         exit code 116
         --- stderr
         error: a measurement failed
-          caused by: a call from `caller` failed
-          caused by: a call to loop+unix:///nowhere/bench.sock failed: the peer cannot be reached: No such file or directory (os error 2)
+          caused by: no answer from loop+unix:///nowhere/bench.sock
+          caused by: the peer cannot be reached: No such file or directory (os error 2)
         ");
         assert_snapshot!(run(&["--endpoint=/nowhere/bench.sock"]), @r"
         exit code 2
