@@ -26,7 +26,7 @@ use bytes::Bytes;
 use loop_codec::Plan;
 use loop_core::manifest::Placement;
 use wasmtime::Engine;
-use wasmtime::component::types::{ComponentInstance, ComponentItem};
+use wasmtime::component::types::{ComponentInstance, ComponentItem, Type};
 
 use crate::chain::Call;
 use crate::error::CallError;
@@ -170,7 +170,8 @@ impl fmt::Debug for Route {
 
 /// Whether an interface that one component wants is the one that another offers: all functions are there, with the same types.
 ///
-/// Each comes with the engine of the component that it belongs to.
+/// Each comes with the engine of the component that it belongs to. Functions with handles are said not to fit: whose resource a
+/// handle is of, the engine knows of instances only. Such interfaces are compared by their [shapes](crate::shape).
 pub(crate) fn fits(
     wanted_in: &Engine,
     wanted: &ComponentInstance,
@@ -186,8 +187,45 @@ pub(crate) fn fits(
         else {
             return false;
         };
+        let mut types = wanted.params().map(|(_, ty)| ty).chain(wanted.results());
+        // Comparing handles within other types panics in wasmtime 48.
         wanted.async_() == offered.async_()
+            && !types.any(|ty| has_handle(&ty))
             && wanted.params().eq(offered.params())
             && wanted.results().eq(offered.results())
     })
+}
+
+/// Whether values of a type hold handles of resources.
+fn has_handle(ty: &Type) -> bool {
+    let some = |ty: Option<Type>| ty.is_some_and(|ty| has_handle(&ty));
+    match ty {
+        Type::Own(_) | Type::Borrow(_) => true,
+        Type::List(list) => has_handle(&list.ty()),
+        Type::FixedLengthList(list) => has_handle(&list.ty()),
+        Type::Map(map) => has_handle(&map.key()) || has_handle(&map.value()),
+        Type::Record(record) => record.fields().any(|field| has_handle(&field.ty)),
+        Type::Tuple(tuple) => tuple.types().any(|ty| has_handle(&ty)),
+        Type::Variant(variant) => variant.cases().any(|case| some(case.ty)),
+        Type::Option(option) => has_handle(&option.ty()),
+        Type::Result(result) => some(result.ok()) || some(result.err()),
+        Type::Future(future) => some(future.ty()),
+        Type::Stream(stream) => some(stream.ty()),
+        Type::Bool
+        | Type::S8
+        | Type::U8
+        | Type::S16
+        | Type::U16
+        | Type::S32
+        | Type::U32
+        | Type::S64
+        | Type::U64
+        | Type::Float32
+        | Type::Float64
+        | Type::Char
+        | Type::String
+        | Type::Enum(_)
+        | Type::Flags(_)
+        | Type::ErrorContext => false,
+    }
 }
