@@ -16,6 +16,7 @@ use crate::{link, ring, saved};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Target {
     Frames,
+    Chunks,
     PlainCaller,
     EnvelopeCaller,
     EnvelopeCallee,
@@ -26,8 +27,9 @@ pub(crate) enum Target {
 }
 
 impl Target {
-    pub(crate) const ALL: [Self; 8] = [
+    pub(crate) const ALL: [Self; 9] = [
         Self::Frames,
+        Self::Chunks,
         Self::PlainCaller,
         Self::EnvelopeCaller,
         Self::EnvelopeCallee,
@@ -40,6 +42,7 @@ impl Target {
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Frames => "frames",
+            Self::Chunks => "chunks",
             Self::PlainCaller => "plain",
             Self::EnvelopeCaller => "envelope-caller",
             Self::EnvelopeCallee => "envelope-callee",
@@ -54,6 +57,7 @@ impl Target {
     pub(crate) fn corpus(self) -> Vec<Vec<u8>> {
         match self {
             Self::Frames => frames(),
+            Self::Chunks => chunks(),
             Self::PlainCaller => {
                 let mut head = Vec::new();
                 plain::encode_head(&function(), &mut head);
@@ -73,7 +77,7 @@ impl Target {
     /// No length that is only claimed is in it.
     pub(crate) fn memory_max(self, input: usize) -> usize {
         match self {
-            Self::Frames | Self::PlainCaller => 8 * 1024 + 8 * input,
+            Self::Frames | Self::Chunks | Self::PlainCaller => 8 * 1024 + 8 * input,
             // In a saved state, each few bytes may be a fiber that comes.
             Self::EnvelopeCaller | Self::EnvelopeCallee | Self::Saved => 64 * 1024 + 512 * input,
             // Two rings are made for it, and take no more.
@@ -90,6 +94,20 @@ impl Target {
                 let decode = |buffer: &mut BytesMut| decoder.decode(buffer).map(|it| it.is_some());
                 let rest = feed_decoder(input, random, measure, decode);
                 rest.is_some_and(|rest| decoder.finish(&rest).is_ok())
+            }
+            Self::Chunks => {
+                let mut chunks = frame::Chunks::default();
+                let mut given = 0;
+                let decode = |buffer: &mut BytesMut| {
+                    let mut data = buffer.split().freeze();
+                    let bytes = chunks.next(&mut data)?;
+                    buffer.extend_from_slice(&data);
+                    given += bytes.as_ref().map_or(0, Bytes::len);
+                    Ok::<_, frame::ChunkError>(bytes.is_some())
+                };
+                let rest = feed_decoder(input, random, measure, decode);
+                assert!(given <= input.len(), "no byte is given twice");
+                rest.is_some() && chunks.is_ended()
             }
             Self::PlainCaller => {
                 let mut decoder = plain::Decoder::of_caller();
@@ -244,6 +262,12 @@ fn frames() -> Vec<Vec<u8>> {
         out
     });
     std::iter::once(Vec::new()).chain(encoded).collect()
+}
+
+fn chunks() -> Vec<Vec<u8>> {
+    let chunks = [&b""[..], b"piece", &[7; 200], b"x"];
+    let chunks = chunks.map(|bytes| frame::chunk(bytes).to_vec());
+    std::iter::once(Vec::new()).chain(chunks).collect()
 }
 
 /// What a caller and a callee say to each other, each in pieces of one message or a few.

@@ -16,9 +16,7 @@ impl Plan {
     /// # Errors
     /// As [`Plan::decode_params`], but for the limit on the number of values.
     pub fn check_params(&self, function: usize, bytes: &[u8]) -> Result<(), Fault> {
-        let Some(found) = self.functions().get(function) else {
-            return Err(Fault::in_bytes(FaultKind::Function, 0));
-        };
+        let found = self.known(function)?;
         self.check(&found.params, bytes).map(drop)
     }
 
@@ -27,9 +25,7 @@ impl Plan {
     /// # Errors
     /// As [`Plan::decode_result`], but for the limit on the number of values.
     pub fn check_result(&self, function: usize, bytes: &[u8]) -> Result<(), Fault> {
-        let Some(found) = self.functions().get(function) else {
-            return Err(Fault::in_bytes(FaultKind::Function, 0));
-        };
+        let found = self.known(function)?;
         self.check(found.result.as_slice(), bytes).map(drop)
     }
 
@@ -43,9 +39,7 @@ impl Plan {
         function: usize,
         bytes: &[u8],
     ) -> Result<Option<Vec<u32>>, Fault> {
-        let Some(found) = self.functions().get(function) else {
-            return Err(Fault::in_bytes(FaultKind::Function, 0));
-        };
+        let found = self.known(function)?;
         self.check(&found.params, bytes)
     }
 
@@ -58,9 +52,7 @@ impl Plan {
         function: usize,
         bytes: &[u8],
     ) -> Result<Option<Vec<u32>>, Fault> {
-        let Some(found) = self.functions().get(function) else {
-            return Err(Fault::in_bytes(FaultKind::Function, 0));
-        };
+        let found = self.known(function)?;
         self.check(found.result.as_slice(), bytes)
     }
 

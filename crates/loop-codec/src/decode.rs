@@ -5,7 +5,7 @@
 
 use crate::cursor::Cursor;
 use crate::fault::{Fault, FaultKind};
-use crate::plan::{HANDLE_BYTES_MAX, Plan, Shape, Ty};
+use crate::plan::{Function, HANDLE_BYTES_MAX, Plan, Shape, Ty};
 use crate::value::Value;
 use crate::{MESSAGE_BYTES_MAX, VALUES_MAX};
 
@@ -15,9 +15,7 @@ impl Plan {
     /// # Errors
     /// When the bytes are not exactly such arguments, there is no such function, or a limit is exceeded.
     pub fn decode_params(&self, function: usize, bytes: &[u8]) -> Result<Vec<Value>, Fault> {
-        let Some(found) = self.functions().get(function) else {
-            return Err(Fault::in_bytes(FaultKind::Function, 0));
-        };
+        let found = self.known(function)?;
         self.read(&found.params, bytes)
     }
 
@@ -26,9 +24,7 @@ impl Plan {
     /// # Errors
     /// When the bytes are not exactly such a result, there is no such function, or a limit is exceeded.
     pub fn decode_result(&self, function: usize, bytes: &[u8]) -> Result<Option<Value>, Fault> {
-        let Some(found) = self.functions().get(function) else {
-            return Err(Fault::in_bytes(FaultKind::Function, 0));
-        };
+        let found = self.known(function)?;
         Ok(self.read(found.result.as_slice(), bytes)?.pop())
     }
 
@@ -44,6 +40,12 @@ impl Plan {
         let values = reader.members(types)?;
         reader.cursor.end()?;
         Ok(values)
+    }
+
+    /// The function that bytes are read for.
+    pub(crate) fn known(&self, number: usize) -> Result<&Function, Fault> {
+        let found = self.functions().get(number);
+        found.ok_or(Fault::in_bytes(FaultKind::Function, 0))
     }
 
     pub(crate) fn is_byte(&self, ty: Ty) -> bool {

@@ -97,13 +97,9 @@ impl Exposed {
                 Err(error) => results.fail(&error),
             };
         };
-        let received = async {
-            let find = Plan::stream_in_params;
-            let (values, rest) = function.receive(find, &mut params).await?;
-            check(served, number, &values)?;
-            Ok((values, rest))
-        };
-        let (values, rest) = match received.await {
+        // To find where they end, they are checked.
+        let received = function.receive(Plan::stream_in_params, &mut params).await;
+        let (values, rest) = match received {
             Ok(received) => received,
             Err(error) => return results.fail(&error),
         };

@@ -1,7 +1,7 @@
 //! Runs WebAssembly components under grants.
 //!
 //! A [`Host`] loads [`Component`]s and links them, as an [`AppSpec`] says, to an [`App`], which runs a
-//! command, calls a function or serves HTTP:
+//! command, calls a function, serves HTTP or is [exposed](App::expose) to other processes:
 //!
 //! ```no_run
 //! use loop_host::{AppSpec, ComponentSpec, Host, LoadOptions, Stdio};
@@ -18,6 +18,9 @@
 //!
 //! Interfaces of one's own are added with a [`Provider`]; `examples/embed` shows a whole host. What components
 //! ask for is decided by `loop_core::policy` at one place, the [`gate`], and told to an [`Observer`].
+//!
+//! What a component imports is served by the host, by another component, or by a peer over the wire ([`RouteSpec`]); the component
+//! cannot tell. Bytes between processes are `loop-wire`'s, and what they mean is `loop-codec`'s.
 //!
 //! This crate grants nothing by itself, prints nothing and reads no environment. Where components come from is
 //! for `loop-build`, and what is told to a person for `loop-cli`.

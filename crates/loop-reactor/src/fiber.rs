@@ -168,6 +168,14 @@ struct Stopped {
     back: Vec<Later>,
 }
 
+/// Refuses a component that captures something, when it is compiled.
+const fn captures_nothing<F>() {
+    assert!(
+        size_of::<F>() == 0,
+        "a component captures nothing: what it needs is in its props"
+    );
+}
+
 impl fmt::Debug for Fiber<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Fiber({})", self.id)
@@ -292,12 +300,7 @@ impl<'a> Fiber<'a> {
         F: Fn(&mut Fiber<'_>, &P) -> Result<(), Stop> + 'static,
         P: PartialEq + 'static,
     {
-        const {
-            assert!(
-                size_of::<F>() == 0,
-                "a component captures nothing: what it needs is in its props"
-            );
-        }
+        const { captures_nothing::<F>() }
         let Some(there) = self.there(&put) else {
             return;
         };

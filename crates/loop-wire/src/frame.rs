@@ -4,14 +4,18 @@
 //! themselves; a `stream` or `future` within them has a stream of its own, at the path of its position. A frame is a
 //! piece of one of them. Where a frame ends says nothing: the bytes at one path are one stream, in order.
 //!
+//! The bytes of a stream within the values stand there in [`Chunks`].
+//!
 //! On the wire a frame is the number of its path's elements, the elements, the number of its bytes, and the bytes; all
 //! numbers are LEB128.
 
+mod chunk;
 mod decode;
 mod path;
 
 use bytes::{BufMut, Bytes};
 
+pub use chunk::{ChunkError, Chunks, chunk};
 pub(crate) use decode::take;
 pub use decode::{Decoder, FrameError};
 pub use path::{PATH_DEPTH_MAX, Path};

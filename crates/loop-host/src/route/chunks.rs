@@ -1,14 +1,12 @@
-//! Values with a stream within them, on the wire.
-//!
-//! The stream's bytes come at its path, in chunks: the number of bytes, then the bytes. A chunk of none is the end.
+//! Values with a stream within them, on the wire: the stream's bytes come at its path, in [`Chunks`].
 
 use std::future::poll_fn;
 use std::task::Poll;
 
-use bytes::{Buf, Bytes, BytesMut};
+use bytes::{Bytes, BytesMut};
 use futures::FutureExt;
 use loop_codec::{Fault, Plan};
-use loop_wire::frame::{Frame, Path};
+use loop_wire::frame::{Chunks, Frame, Path, chunk};
 use loop_wire::{CallError, Code, Incoming, Outgoing};
 
 use crate::route::Message;
@@ -141,7 +139,7 @@ impl Rest {
                 Some(frame)
             } else {
                 let next = poll_fn(|context| {
-                    if !chunks.ended && writer.poll_gone(context).is_ready() {
+                    if !chunks.is_ended() && writer.poll_gone(context).is_ready() {
                         return Poll::Ready(Ok(Err(Gone)));
                     }
                     incoming.poll_next(context).map(|frame| frame.map(Ok))
@@ -152,7 +150,7 @@ impl Rest {
                 }
             };
             let Some(mut frame) = frame else {
-                if chunks.ended {
+                if chunks.is_ended() {
                     return Ok(Ok(()));
                 }
                 return Err(protocol("a stream ended within its bytes"));
@@ -160,73 +158,19 @@ impl Rest {
             if frame.path != self.path {
                 return Err(protocol("bytes came that belong to no stream"));
             }
-            while let Some(bytes) = chunks.next(&mut frame.data)? {
+            while let Some(bytes) = chunks
+                .next(&mut frame.data)
+                .map_err(|error| protocol(&error.to_string()))?
+            {
                 if let Err(gone) = writer.write(bytes).await {
                     return Ok(Err(gone));
                 }
             }
-            if chunks.ended {
+            if chunks.is_ended() {
                 writer.finish();
             }
         }
     }
-}
-
-/// Where in its chunks the next byte of a stream stands.
-#[derive(Default)]
-struct Chunks {
-    /// Bytes of this chunk that are still to come.
-    left: u32,
-    /// What was read of the number before a chunk, and how many bits that is.
-    number: u64,
-    bits: u32,
-    ended: bool,
-}
-
-impl Chunks {
-    /// The next bytes of the stream; `None` if more must come first, or after the end.
-    fn next(&mut self, data: &mut Bytes) -> Result<Option<Bytes>, CallError> {
-        loop {
-            if data.is_empty() {
-                return Ok(None);
-            }
-            if self.ended {
-                return Err(protocol("bytes follow the end of a stream"));
-            }
-            if self.left > 0 {
-                let count = data.len().min(self.left as usize);
-                self.left -= u32::try_from(count).unwrap_or(self.left);
-                return Ok(Some(data.split_to(count)));
-            }
-            let byte = data.get_u8();
-            self.number |= u64::from(byte & 0x7f) << self.bits;
-            self.bits += 7;
-            if byte & 0x80 != 0 && self.bits < 35 {
-                continue;
-            }
-            let number = u32::try_from(self.number).ok().filter(|_| byte & 0x80 == 0);
-            self.left = number.ok_or_else(|| protocol("a chunk's length does not fit 32 bits"))?;
-            self.ended = self.left == 0;
-            (self.number, self.bits) = (0, 0);
-        }
-    }
-}
-
-/// A chunk of so few bytes that 32 bits are enough for their number: a pipe holds no more.
-fn chunk(bytes: &[u8]) -> Bytes {
-    let mut chunk = BytesMut::with_capacity(bytes.len() + 5);
-    let mut rest = bytes.len();
-    loop {
-        let low = u8::try_from(rest & 0x7f).unwrap_or(0);
-        rest >>= 7;
-        if rest == 0 {
-            chunk.extend_from_slice(&[low]);
-            break;
-        }
-        chunk.extend_from_slice(&[low | 0x80]);
-    }
-    chunk.extend_from_slice(bytes);
-    chunk.freeze()
 }
 
 fn protocol(what: &str) -> CallError {

@@ -93,16 +93,11 @@ impl Served {
 
     /// Says whether a stranger's bytes are parameters of a function.
     pub(crate) fn check(&self, number: Number, params: &[u8]) -> Option<Result<(), Fault>> {
-        Some(match number {
-            Number::ByAdapter(function) => {
-                let (plan, _) = self.by_adapter.as_ref()?;
-                plan.check_params(function, params)
-            }
-            Number::ByValues(function) => {
-                let (plan, _) = self.by_values.as_ref()?;
-                plan.check_params(function, params)
-            }
-        })
+        let (plan, function) = match number {
+            Number::ByAdapter(function) => (&self.by_adapter.as_ref()?.0, function),
+            Number::ByValues(function) => (&self.by_values.as_ref()?.0, function),
+        };
+        Some(plan.check_params(function, params))
     }
 
     /// A function whose parameters or result may hold a stream.

@@ -4,9 +4,9 @@ use std::any::TypeId;
 use std::convert::Infallible;
 use std::rc::Rc;
 
-use crate::fiber::Fiber;
 use crate::fiber::record::{Child, Given, Key, Record};
 use crate::fiber::region::bounds;
+use crate::fiber::{Fiber, captures_nothing};
 use crate::graph::Graph;
 use crate::graph::node::{NONE, State};
 use crate::handle::{Computed, Handle, Id};
@@ -49,12 +49,7 @@ impl Graph {
         P: PartialEq + 'static,
     {
         struct Mounted;
-        const {
-            assert!(
-                size_of::<F>() == 0,
-                "a component captures nothing: what it needs is in its props"
-            );
-        }
+        const { captures_nothing::<F>() }
         let Ok(root) = self.tick(|graph| {
             let nodes = &graph.cx.nodes;
             graph.tree.roots.retain(|root| nodes.keeps(*root));

@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use crate::fiber::hooks::only;
 use crate::fiber::record::{Element, Given, Key};
-use crate::fiber::{Fiber, List};
+use crate::fiber::{Fiber, List, captures_nothing};
 use crate::handle::{Computed, Handle as _, Signal};
 use crate::stop::Stop;
 
@@ -117,12 +117,7 @@ impl Fiber<'_> {
         F: Fn(&mut Fiber<'_>, &P) -> Result<(), Stop> + 'static,
         P: PartialEq + 'static,
     {
-        const {
-            assert!(
-                size_of::<F>() == 0,
-                "a component captures nothing: what it needs is in its props"
-            );
-        }
+        const { captures_nothing::<F>() }
         let id = self.id;
         let hook: Option<Signal<Option<Quote<R>>>> = self.hook(name, |graph| {
             let signal = graph.signal(None);
