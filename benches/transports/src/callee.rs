@@ -10,7 +10,7 @@ use loop_wire::transport::{Keys, Listener, Peer};
 use loop_wire::{Address, Call, CallError, Code, Handler, Server, VALUE_BYTES_MAX};
 use tokio::runtime::{Builder, Runtime};
 
-use crate::peer::say;
+use crate::peer::{SOCKET, say};
 use crate::plan::Transport;
 use crate::stamps::{Noting, Stamp, Stamps, What};
 use crate::{certificate, program};
@@ -33,7 +33,7 @@ pub(crate) fn be(transport: Transport, folder: &Path, nats: &str) -> anyhow::Res
         keys.callee = Some(certificate::make(folder)?);
     }
     let place = match transport {
-        Transport::Unix | Transport::Shm => format!("//{}/socket", folder.display()),
+        Transport::Unix | Transport::Shm => format!("//{}", folder.join(SOCKET).display()),
         Transport::Tcp | Transport::Http2 | Transport::Tls | Transport::Quic => {
             "//127.0.0.1:0".to_owned()
         }

@@ -13,7 +13,7 @@ use rustls::{ClientConnection, ServerConnection, StreamOwned};
 use crate::callee::runtime;
 use crate::certificate;
 use crate::nats::{self, Requests};
-use crate::peer::{Peer, Role, say};
+use crate::peer::{Peer, Role, SOCKET, say};
 use crate::plan::{Placement, Transport};
 use crate::rings::Rings;
 use crate::stamps::nanoseconds;
@@ -128,7 +128,7 @@ pub(crate) fn echo(transport: Transport, folder: &Path, extra: &str) -> anyhow::
     let size = extra.parse()?;
     match transport {
         Transport::Unix | Transport::Shm => {
-            let path = folder.join("socket");
+            let path = folder.join(SOCKET);
             let listener = UnixListener::bind(&path)?;
             say(&path.to_string_lossy())?;
             echo_stream(listener.accept()?.0, size)

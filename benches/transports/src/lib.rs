@@ -62,7 +62,7 @@ pub enum Progress<'a> {
         /// Why.
         why: String,
     },
-    /// Rows of a transport are left out.
+    /// Rows of a transport are left out, where its processes cannot be started.
     LeftOut {
         /// The transport.
         transport: &'static str,
@@ -84,7 +84,7 @@ pub struct BenchError {
 /// It takes some three seconds for a row of five rounds, and blocks the thread. Processes that it starts end with it.
 ///
 /// # Errors
-/// If a process cannot be started, or nobody answers. A row that fails is [told](Progress::Failed) instead.
+/// If nobody answers at [`Options::endpoint`]. What cannot be measured here is [told](Progress) instead, and the rest goes on.
 pub fn run(options: &Options, told: &mut dyn FnMut(Progress<'_>)) -> Result<Report, BenchError> {
     Ok(measure::all(options, told)?)
 }

@@ -31,7 +31,7 @@ pub(crate) fn all(options: &Options, told: &mut dyn FnMut(Progress<'_>)) -> anyh
     let codec = program::codec()?;
     let mut rows = Vec::new();
     if let Some(address) = &options.endpoint {
-        let transport = Transport::from_name(transport_of(address))?;
+        let transport = Transport::of(&address.place)?;
         let pair = Pair::elsewhere(address)?;
         for plan in chosen(options, Plan::elsewhere(transport)) {
             rows.extend(row(plan, told, || {
@@ -46,14 +46,17 @@ pub(crate) fn all(options: &Options, told: &mut dyn FnMut(Progress<'_>)) -> anyh
         if plans.is_empty() {
             continue;
         }
+        let left_out = |told: &mut dyn FnMut(Progress<'_>), error: anyhow::Error| {
+            told(Progress::LeftOut {
+                transport: transport.name(),
+                why: format!("{error:#}"),
+            });
+        };
         let nats = (transport == Transport::Nats).then(NatsServer::start);
         let nats = match nats.transpose() {
             Ok(nats) => nats,
             Err(error) => {
-                told(Progress::LeftOut {
-                    transport: transport.name(),
-                    why: error.to_string(),
-                });
+                left_out(told, error);
                 continue;
             }
         };
@@ -62,7 +65,13 @@ pub(crate) fn all(options: &Options, told: &mut dyn FnMut(Progress<'_>)) -> anyh
             let Some(Plan { placement, .. }) = plans.first() else {
                 continue;
             };
-            let pair = Pair::start(options, transport, *placement, nats)?;
+            let pair = match Pair::start(options, transport, *placement, nats) {
+                Ok(pair) => pair,
+                Err(error) => {
+                    left_out(told, error);
+                    continue;
+                }
+            };
             for plan in plans {
                 rows.extend(row(*plan, told, || {
                     measure(options, &codec, &pair, *plan, Some(nats))
@@ -98,17 +107,6 @@ fn chosen(options: &Options, mut plans: Vec<Plan>) -> Vec<Plan> {
     let wanted = |name: &str| options.only.iter().any(|only| name.contains(only));
     plans.retain(|plan| options.only.is_empty() || wanted(&plan.name()));
     plans
-}
-
-/// The name of an address's transport, between the plus and the colon.
-fn transport_of(address: &Address) -> &'static str {
-    let text = address.to_string();
-    let scheme = text.split(':').next().unwrap_or_default();
-    let named = Transport::ALL.map(Transport::name);
-    let found = named
-        .into_iter()
-        .find(|name| scheme.ends_with(&format!("+{name}")));
-    found.unwrap_or("this transport")
 }
 
 /// Two processes: this one, and one that it calls.
@@ -181,7 +179,8 @@ fn measure(
         Ok(fitting(warm.keep(500)))
     };
     let many = plan.callers > 1;
-    let (times, alone) = (warm(plan.callers)?, warm(1)?);
+    let times = warm(plan.callers)?;
+    let alone = if many { warm(1)? } else { times };
     let mut floor = match floor_at {
         Some(nats) if !many => Some(Floor::start(
             &options.peer,

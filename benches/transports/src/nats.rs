@@ -2,7 +2,7 @@
 
 use std::io::{BufRead as _, BufReader};
 use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdin, Command, Stdio};
 
 use anyhow::Context as _;
 use bytes::Bytes;
@@ -14,13 +14,17 @@ use crate::peer::say;
 /// The subject of the floor.
 const SUBJECT: &str = "bench.floor";
 
+const SCRIPT: &str = r#""$@" 2>&1 & server=$!; read -r _; kill -KILL "$server"; wait "$server""#;
+
 /// What fits in a message: a server takes a mebibyte where nobody says otherwise.
 const MESSAGE_BYTES: usize = 512 << 10;
 
-/// A server, ended when it is dropped.
+/// A server, ended when it is dropped, and also when this process ends without that: a shell waits for the end of its
+/// standard input to do it.
 #[derive(Debug)]
 pub(crate) struct NatsServer {
     child: Child,
+    alive: Option<ChildStdin>,
     pub(crate) address: String,
 }
 
@@ -30,18 +34,22 @@ impl NatsServer {
         let program = program().context(
             "nats-server is not installed: it is Debian's package `nats-server`, or is named in LOOP_NATS_SERVER",
         )?;
-        let mut child = Command::new(program)
+        let mut child = Command::new("sh")
+            .args(["-c", SCRIPT, "sh"])
+            .arg(program)
             .args(["--addr", "127.0.0.1", "--port", "-1"])
-            .stdin(Stdio::null())
-            .stderr(Stdio::piped())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
             .spawn()
             .context("start nats-server")?;
-        let stderr = child.stderr.take().context("it has a standard error")?;
+        let alive = child.stdin.take();
+        let output = child.stdout.take().context("its output is piped")?;
         let mut server = Self {
             child,
+            alive,
             address: String::new(),
         };
-        for line in BufReader::new(stderr).lines() {
+        for line in BufReader::new(output).lines() {
             let line = line?;
             if let Some((_, at)) = line.split_once("Listening for client connections on ") {
                 at.clone_into(&mut server.address);
@@ -68,7 +76,7 @@ fn program() -> Option<PathBuf> {
 
 impl Drop for NatsServer {
     fn drop(&mut self) {
-        let _ = self.child.kill();
+        self.alive = None;
         let _ = self.child.wait();
     }
 }

@@ -2,7 +2,8 @@
 
 use std::ffi::OsString;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::path::Path;
+use std::os::unix::process::CommandExt as _;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 use anyhow::{Context as _, bail};
@@ -11,6 +12,10 @@ use tempfile::TempDir;
 
 use crate::plan::{Placement, Transport};
 use crate::{callee, floor};
+
+/// What a process makes in its folder.
+pub(crate) const SOCKET: &str = "socket";
+pub(crate) const CERTIFICATE: &str = "certificate";
 
 /// Which of the two a process is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,6 +52,8 @@ impl Peer {
             .arg(extra)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
+            // Ctrl-C in a terminal is for the first process: this one sees that it ends.
+            .process_group(0)
             .spawn()
             .context("start the other process")?;
         let output = child.stdout.take().context("its output is piped")?;
@@ -80,11 +87,12 @@ pub(crate) fn be(arguments: &[String]) -> anyhow::Result<()> {
     };
     let transport = Transport::from_name(transport)?;
     Placement::from_name(placement)?.take(Role::Callee)?;
-    std::thread::spawn(end_with_input);
-    let folder = Path::new(folder);
+    let folder = PathBuf::from(folder);
+    let left = folder.clone();
+    std::thread::spawn(move || end_with_input(&left));
     match &**what {
-        "serve" => callee::be(transport, folder, extra),
-        "echo" => floor::echo(transport, folder, extra),
+        "serve" => callee::be(transport, &folder, extra),
+        "echo" => floor::echo(transport, &folder, extra),
         other => bail!("the other process cannot `{other}`"),
     }
 }
@@ -93,9 +101,14 @@ pub(crate) fn be(arguments: &[String]) -> anyhow::Result<()> {
     clippy::exit,
     reason = "the other threads wait for calls that never come"
 )]
-/// However the first process ends, this one does too: nothing is ever written to the pipe, which ends with it.
-fn end_with_input() {
+/// However the first process ends, this one does too, and removes what it leaves behind: nothing is ever written to the pipe, which
+/// ends with it.
+fn end_with_input(folder: &Path) {
     let _ = std::io::stdin().read(&mut [0]);
+    for made in [folder.join(SOCKET), folder.join(CERTIFICATE)] {
+        let _ = std::fs::remove_file(made);
+    }
+    let _ = std::fs::remove_dir(folder);
     std::process::exit(0);
 }
 

@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
+use loop_wire::address::Place;
 
 /// What carries the bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -127,6 +128,20 @@ impl Transport {
     pub(crate) fn from_name(name: &str) -> anyhow::Result<Self> {
         let found = Self::ALL.into_iter().find(|each| each.name() == name);
         found.with_context(|| format!("`{name}` is not measured"))
+    }
+
+    /// What leads to a place.
+    pub(crate) fn of(place: &Place) -> anyhow::Result<Self> {
+        Ok(match place {
+            Place::Unix(_) => Self::Unix,
+            Place::Shm(_) => Self::Shm,
+            Place::Tcp(_) => Self::Tcp,
+            Place::Tls(_) => Self::Tls,
+            Place::Quic(_) => Self::Quic,
+            Place::Http2(_) => Self::Http2,
+            Place::Nats(_) => Self::Nats,
+            _ => bail!("a server is measured over a transport that has an address"),
+        })
     }
 
     /// Whether both ends know each other by certificates.

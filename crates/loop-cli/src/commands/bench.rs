@@ -1,5 +1,6 @@
 //! `loop bench`.
 
+use std::fs::OpenOptions;
 use std::path::{Path, PathBuf};
 
 use clap::{Subcommand, value_parser};
@@ -90,9 +91,10 @@ fn transports(ui: &Ui, args: &TransportsArgs) -> Result<u8, CliError> {
         rounds: args.rounds,
         endpoint: endpoint.map_err(|problem| CliError::new(Kind::Usage, problem))?,
     };
-    // A file that cannot be written is known before minutes of measuring.
+    // A file that cannot be written is known before minutes of measuring. What it holds stays until there is something else.
     for file in [&args.json, &args.csv, &args.html].into_iter().flatten() {
-        write(file, "")?;
+        let opened = OpenOptions::new().append(true).create(true).open(file);
+        opened.map_err(|error| CliError::file("write", file, &error))?;
     }
     let mut printed = Ok(());
     let mut head = Some(Report::TABLE_HEAD);

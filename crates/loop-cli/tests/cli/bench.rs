@@ -81,6 +81,17 @@ fn a_server_elsewhere_is_measured() {
 }
 
 #[test]
+fn a_file_of_before_stays_until_there_is_another() {
+    let sandbox = Sandbox::new();
+    sandbox.write("f.json", "kept");
+    let nobody = "--endpoint=loop+unix:///nowhere/bench.sock";
+    let shown = sandbox.run(&["bench", "transports", nobody, "--json=f.json"]);
+    assert!(shown.starts_with("exit code 116"), "{shown}");
+    let text = std::fs::read_to_string(sandbox.path("f.json")).unwrap();
+    assert_eq!(text, "kept");
+}
+
+#[test]
 fn what_cannot_be_measured() {
     let sandbox = Sandbox::new();
     sandbox.filtered(|| {
