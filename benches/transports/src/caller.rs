@@ -21,7 +21,7 @@ use crate::stamps::{Stamps, What};
 use crate::wire::Wire;
 
 /// Calls that are looked at for spans.
-const SPANS_CALLS: u32 = 300;
+const SPANS_CALLS: u32 = 3000;
 
 /// Marks that an instance has room for before it has to ask for more.
 const MARKS: usize = 1 << 14;

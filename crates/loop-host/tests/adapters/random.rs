@@ -1,5 +1,9 @@
 //! Adapters and the codec's reader and writer agree on interfaces, values and damaged bytes made by chance.
 
+use std::num::NonZero;
+use std::ops::Range;
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use loop_codec::random::{Chance, Ingredients, damaged, value, wit};
 use loop_codec::{Plan, Ty, Value};
 use wasmtime::Engine;
@@ -119,16 +123,33 @@ fn rounds() -> u64 {
     asked.map_or(INTERFACES, |asked| asked.parse().unwrap())
 }
 
+/// Checks each seed, on as many threads as there are processors.
+fn check_all(seeds: Range<u64>, check: fn(u64)) {
+    let threads = std::thread::available_parallelism().map_or(1, NonZero::get);
+    let next = AtomicU64::new(seeds.start);
+    let work = || {
+        loop {
+            let seed = next.fetch_add(1, Ordering::Relaxed);
+            if seed >= seeds.end {
+                break;
+            }
+            check(seed);
+        }
+    };
+    std::thread::scope(|scope| {
+        for _ in 0..threads {
+            scope.spawn(work);
+        }
+    });
+}
+
 #[test]
 fn adapters_write_and_read_what_the_codec_does() {
-    for seed in 0..rounds() {
-        check(seed);
-    }
+    check_all(0..rounds(), check);
 }
 
 #[test]
 fn adapters_find_the_same_faults() {
-    for seed in 0..rounds() / 4 {
-        check_damaged(0x0da0_0000 + seed);
-    }
+    const FIRST: u64 = 0x0da0_0000;
+    check_all(FIRST..FIRST + rounds() / 4, check_damaged);
 }

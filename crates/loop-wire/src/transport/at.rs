@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::io;
+#[cfg(any(feature = "quic", feature = "tls"))]
 use std::sync::Arc;
 
 use futures::future::BoxFuture;
