@@ -262,6 +262,7 @@ impl Plan {
             ProvideTarget::Native { provider } => RouteSpec::Native(NativeSpec {
                 provider: provider.clone(),
                 grants: entry.grants.clone(),
+                base: workspace.folder.clone(),
                 config: entry.config.clone(),
                 trust: trust(entry.trusted),
             }),

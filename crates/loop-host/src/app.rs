@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -24,8 +24,8 @@ use crate::host::Shared;
 use crate::instances::{Instances, Mode};
 use crate::invoke::{Function, Signatures};
 use crate::link_report;
-use crate::linked::{Folder, Linked, Used};
-use crate::provider::{AppContext, ErasedProvider};
+use crate::linked::{Linked, Used};
+use crate::provider::{AppContext, ErasedProvider, Folder};
 use crate::route::provider;
 use crate::route::remote::Remote;
 use crate::route::weave::weave;
@@ -128,6 +128,10 @@ impl ComponentSpec {
 }
 
 /// What satisfies an import.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "an app has a few of them, each made once"
+)]
 #[derive(Clone, Debug)]
 pub enum RouteSpec {
     /// A provider of the host.
@@ -156,6 +160,8 @@ pub struct NativeSpec {
     pub provider: Option<String>,
     /// What the provider itself may do in this app.
     pub grants: Grants,
+    /// The folder below which the paths of its grants are. The default is the working directory.
+    pub base: PathBuf,
     /// Its settings.
     pub config: Config,
     /// Whether the app trusts it.
@@ -271,13 +277,22 @@ enum To<'a> {
     Remote(&'a RemoteSpec),
 }
 
+/// Why a native provider serves an app.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Key<'a> {
+    /// `provide` names this interface.
+    Provide(&'a InterfaceName),
+    /// Nobody is named, and the host's standard provider has this name.
+    Standard(String),
+}
+
 /// Links the components of one app, those that others need first.
 struct AppLinker<'a> {
     host: Arc<Shared>,
     spec: &'a AppSpec,
     core: CoreApp,
-    /// What each native provider prepared for the app, by the interface as `provide` names it.
-    native: BTreeMap<&'a InterfaceName, Arc<dyn std::any::Any + Send + Sync>>,
+    /// What each native provider prepared for the app: by the interface as `provide` names it, or by its own name.
+    native: BTreeMap<Key<'a>, Arc<dyn std::any::Any + Send + Sync>>,
     done: BTreeMap<String, Arc<Instances>>,
 }
 
@@ -365,21 +380,31 @@ impl<'a> AppLinker<'a> {
             let Ok(interface) = import.parse::<InterfaceName>() else {
                 continue;
             };
-            match self.route(&interface, name) {
+            let native = match self.route(&interface, name) {
                 Some((key, RouteSpec::Native(native))) => {
                     let provider = self.provider(key, native)?;
-                    let app = self.prepare(key, native, &*provider)?;
-                    if linked_providers.insert(provider.name().to_owned()) {
-                        provider.link(&mut linker).map_err(fail)?;
-                        providers.push(Used { provider, app });
-                    }
+                    let app = self.prepare(Key::Provide(key), native, &*provider)?;
+                    Used { provider, app }
                 }
                 Some((_, RouteSpec::Component(provider))) if serve::is_client(&interface) => {
                     let target = self.component(provider, path)?;
                     serve::check_server(&target)?;
                     http_server = Some(target);
+                    continue;
                 }
-                _ => {}
+                Some(_) => continue,
+                None => {
+                    let Some(provider) = self.standard(&interface) else {
+                        continue;
+                    };
+                    let key = Key::Standard(provider.name().to_owned());
+                    let app = self.prepare(key, &NativeSpec::default(), &*provider)?;
+                    Used { provider, app }
+                }
+            };
+            if linked_providers.insert(native.provider.name().to_owned()) {
+                native.provider.link(&mut linker).map_err(fail)?;
+                providers.push(native);
             }
         }
 
@@ -413,7 +438,7 @@ impl<'a> AppLinker<'a> {
             handler,
             pre,
             limits: spec.limits.clone(),
-            folders: folders(spec, &gate),
+            folders: folders(&spec.grants, &spec.base, &gate),
             variables: variables(spec, &gate),
             gate,
             config: spec.config.clone(),
@@ -425,7 +450,7 @@ impl<'a> AppLinker<'a> {
             reads,
             seed: self.spec.core.seed,
         };
-        linked.check_folders()?;
+        check_folders(name, &linked.folders)?;
         let mode = spec.instances.unwrap_or_else(|| {
             if linked.handler.is_some() {
                 Mode::PerCall
@@ -543,13 +568,22 @@ impl<'a> AppLinker<'a> {
             })
     }
 
+    /// The provider that serves an interface for which `provide` names nobody.
+    fn standard(&self, interface: &InterfaceName) -> Option<Arc<dyn ErasedProvider>> {
+        let serves = |provider: &&Arc<dyn ErasedProvider>| {
+            let interfaces = provider.interfaces();
+            interfaces.iter().any(|served| served.serves(interface))
+        };
+        self.host.standard.iter().find(serves).cloned()
+    }
+
     fn prepare(
         &mut self,
-        key: &'a InterfaceName,
+        key: Key<'a>,
         spec: &NativeSpec,
         provider: &dyn ErasedProvider,
     ) -> Result<Arc<dyn std::any::Any + Send + Sync>, LinkError> {
-        if let Some(prepared) = self.native.get(key) {
+        if let Some(prepared) = self.native.get(&key) {
             return Ok(Arc::clone(prepared));
         }
         let gate = Gate::new(
@@ -558,9 +592,12 @@ impl<'a> AppLinker<'a> {
             spec.trust,
             Arc::clone(&self.host.observer),
         );
+        let folders = folders(&spec.grants, &spec.base, &gate);
+        check_folders(provider.name(), &folders)?;
         let context = AppContext {
             config: &spec.config,
             gate: &gate,
+            folders: &folders,
         };
         let prepared = provider
             .app(&context)
@@ -634,6 +671,11 @@ impl<'a> AppLinker<'a> {
         for provider in &self.host.providers {
             offers.native(provider.name(), &provider.interfaces(), provider.wit());
         }
+        for provider in &self.host.standard {
+            for interface in provider.interfaces() {
+                offers.provided(&interface);
+            }
+        }
         for (name, spec) in self.spec.components.iter().filter(|(name, _)| *name != of) {
             if let Ok(shape) = spec.component.shape() {
                 offers.component(name, &shape);
@@ -643,9 +685,9 @@ impl<'a> AppLinker<'a> {
     }
 }
 
-/// The folders that the policy lets a component have. It is asked here, before there is a handle.
-fn folders(spec: &ComponentSpec, gate: &Gate) -> Vec<Folder> {
-    let granted = spec.grants.fs.iter().filter(|folder| {
+/// The folders that the policy lets a component or a provider have. It is asked here, before there is a handle.
+fn folders(grants: &Grants, base: &Path, gate: &Gate) -> Vec<Folder> {
+    let granted = grants.fs.iter().filter(|folder| {
         let request = Request::OpenFolder {
             name: &folder.name,
             access: folder.access,
@@ -655,10 +697,24 @@ fn folders(spec: &ComponentSpec, gate: &Gate) -> Vec<Folder> {
     granted
         .map(|folder| Folder {
             name: folder.name.clone(),
-            path: spec.base.join(&folder.path).components().collect(),
+            path: base.join(&folder.path).components().collect(),
             access: folder.access,
         })
         .collect()
+}
+
+/// Opens granted folders once, so that one that is missing is known before anything runs.
+fn check_folders(whose: &str, folders: &[Folder]) -> Result<(), LinkError> {
+    folders.iter().try_for_each(|folder| {
+        std::fs::read_dir(&folder.path)
+            .map(drop)
+            .map_err(|source| LinkError::Folder {
+                component: whose.to_owned(),
+                name: folder.name.clone(),
+                path: folder.path.clone(),
+                source,
+            })
+    })
 }
 
 /// The variables that the policy lets a component read.

@@ -118,9 +118,9 @@ pub enum LinkError {
     /// A granted folder cannot be used.
     #[error("the folder `{}`, granted to `{component}` as `{name}`, cannot be opened", path.display())]
     Folder {
-        /// The component.
+        /// The component, or the provider.
         component: String,
-        /// The name under which the component would see it.
+        /// The name under which it would see it.
         name: String,
         /// The folder.
         path: PathBuf,

@@ -58,8 +58,8 @@ impl Gate {
         }
     }
 
-    /// Tells the observer that the component uses a folder that it was granted.
-    pub(crate) fn folder_used(&self, name: &str) {
+    /// Tells the observer that the component uses a folder that it was granted. Once for each instance and folder is enough.
+    pub fn folder_used(&self, name: &str) {
         let inner = &*self.0;
         if inner.tells_allowed {
             let component = &inner.component;

@@ -23,6 +23,8 @@ pub(crate) struct Shared {
     pub(crate) engines: Engines,
     pub(crate) cache: Option<Cache>,
     pub(crate) providers: Vec<Arc<dyn ErasedProvider>>,
+    /// Those among them that serve where `provide` names nobody.
+    pub(crate) standard: Vec<Arc<dyn ErasedProvider>>,
     pub(crate) observer: Arc<dyn Observer>,
 }
 
@@ -101,6 +103,7 @@ pub struct HostBuilder {
     allocation: Allocation,
     cache: Option<PathBuf>,
     providers: Vec<Arc<dyn ErasedProvider>>,
+    standard: Vec<Arc<dyn ErasedProvider>>,
     observer: Arc<dyn Observer>,
 }
 
@@ -111,6 +114,7 @@ impl Default for HostBuilder {
             allocation: Allocation::default(),
             cache: None,
             providers: Vec::new(),
+            standard: Vec::new(),
             observer: Arc::new(Silent),
         }
     }
@@ -144,9 +148,18 @@ impl HostBuilder {
         self
     }
 
-    /// Adds a provider. An app uses it if it names one of its interfaces under `provide`.
+    /// Adds a provider. An app uses it if it names one of its interfaces under `provide`, and only then.
     pub fn provider(mut self, provider: impl Provider) -> Self {
         self.providers.push(Arc::new(provider));
+        self
+    }
+
+    /// Adds a provider that also serves where `provide` names nobody: every component that imports one of its interfaces gets
+    /// it, with no settings and no grants of the provider's own. For providers that give a component nothing but what it is granted itself.
+    pub fn standard_provider(mut self, provider: impl Provider) -> Self {
+        let provider: Arc<dyn ErasedProvider> = Arc::new(provider);
+        self.standard.push(Arc::clone(&provider));
+        self.providers.push(provider);
         self
     }
 
@@ -175,6 +188,7 @@ impl HostBuilder {
             engines: Engines::new(self.compiler, self.allocation),
             cache: self.cache.as_deref().and_then(Cache::open),
             providers: self.providers,
+            standard: self.standard,
             observer: self.observer,
         })))
     }

@@ -62,7 +62,7 @@ pub use host::{Host, HostBuilder, LoadOptions};
 pub use instances::Mode as Instances;
 pub use invoke::Function;
 pub use observer::{Event, Observer, Silent};
-pub use provider::{AppContext, InstanceContext, Provider, ProviderError, Serves};
+pub use provider::{AppContext, Folder, InstanceContext, Provider, ProviderError, Serves};
 pub use serve::Server;
 pub use shape::COMPONENT_BYTES_MAX;
 pub use state::State;

@@ -2,27 +2,26 @@
 
 use std::any::Any;
 use std::fmt;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use futures::future::BoxFuture;
 use loop_codec::adapter;
 use loop_core::Limits;
-use loop_core::grants::{Access, Config};
+use loop_core::grants::Config;
 use wasmtime::component::{InstancePre, ResourceTableError};
 use wasmtime::{FrameInfo, Store, Trap, UpdateDeadline, WasmBacktrace};
 
 use crate::chain::{Call, Current};
 use crate::core::{CoreApp, Reads};
-use crate::error::{CallError, LinkError};
+use crate::error::CallError;
 use crate::gate::Gate;
 use crate::host::Shared;
 use crate::instances::{Instances, Live};
 use crate::invoke::Signatures;
 use crate::limits::{Limiter, OutputBudget, OutputSpent};
 use crate::observer::Event;
-use crate::provider::{ErasedProvider, InstanceContext};
+use crate::provider::{ErasedProvider, Folder, InstanceContext};
 use crate::route::RouteFailed;
 use crate::route::caller::Told;
 use crate::route::handles::{Lent, NoHandle};
@@ -42,14 +41,6 @@ const HOST_CALL_BYTES_MIN: u64 = 1 << 20;
 
 /// What wasmtime says when a guest hands over more than it may. It has no type of its own; a test holds the text.
 const TOO_MUCH_COPIED: &str = "fuel allocated for hostcalls has been exhausted";
-
-/// A granted folder.
-#[derive(Clone, Debug)]
-pub(crate) struct Folder {
-    pub(crate) name: String,
-    pub(crate) path: PathBuf,
-    pub(crate) access: Access,
-}
 
 /// A provider that the component uses, with what it prepared for the app.
 pub(crate) struct Used {
@@ -127,6 +118,7 @@ impl Linked {
             let context = InstanceContext {
                 component: &self.name,
                 gate: &self.gate,
+                folders: &self.folders,
             };
             used.provider
                 .instance(&used.app, &context)
@@ -285,20 +277,6 @@ impl Linked {
             component: self.name.to_string(),
             source: wasmtime::Error::msg(causes.join(": ")),
         }
-    }
-
-    /// Opens the granted folders once, so that one that is missing is known before anything runs.
-    pub(crate) fn check_folders(&self) -> Result<(), LinkError> {
-        self.folders.iter().try_for_each(|folder| {
-            std::fs::read_dir(&folder.path)
-                .map(drop)
-                .map_err(|source| LinkError::Folder {
-                    component: self.name.to_string(),
-                    name: folder.name.clone(),
-                    path: folder.path.clone(),
-                    source,
-                })
-        })
     }
 }
 

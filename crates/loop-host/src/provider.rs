@@ -8,9 +8,10 @@
 use std::any::{Any, TypeId};
 use std::fmt;
 use std::marker::PhantomData;
+use std::path::PathBuf;
 use std::sync::Arc;
 
-use loop_core::grants::Config;
+use loop_core::grants::{Access, Config};
 use loop_core::name::InterfaceName;
 use wasmtime::component::{HasData, Linker};
 
@@ -66,6 +67,8 @@ pub struct AppContext<'a> {
     pub config: &'a Config,
     /// Decides what the provider itself may do in this app, by the grants under `provide`.
     pub gate: &'a Gate,
+    /// The folders among those grants. The policy was asked about them; about more than their `access` it has not been.
+    pub folders: &'a [Folder],
 }
 
 /// What a provider learns of an instance.
@@ -76,6 +79,20 @@ pub struct InstanceContext<'a> {
     pub component: &'a str,
     /// Decides what the component may do.
     pub gate: &'a Gate,
+    /// The folders that it was granted. The policy was asked about them; about more than their `access` it has not been.
+    pub folders: &'a [Folder],
+}
+
+/// A folder that a component or a provider was granted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Folder {
+    /// The name under which it was granted.
+    pub name: String,
+    /// Where it is. It was there when the app was linked.
+    pub path: PathBuf,
+    /// What may be done in it.
+    pub access: Access,
 }
 
 /// Ties the functions that `bindgen!` makes to a provider's state of an instance.

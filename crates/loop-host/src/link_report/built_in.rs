@@ -21,7 +21,7 @@ macro_rules! wasi {
 }
 
 /// WASI as wasmtime serves it, and `loop:core`; each package after those it uses.
-const PACKAGES: [WitPackage<'static>; 15] = packages! {
+pub(crate) const PACKAGES: [WitPackage<'static>; 15] = packages! {
     "wasi:io": wasi!(p2, "io.wit");
     "wasi:clocks": wasi!(p2, "clocks.wit");
     "wasi:random": wasi!(p2, "random.wit");

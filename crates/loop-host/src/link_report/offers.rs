@@ -5,7 +5,7 @@ use std::fmt;
 use loop_core::name::InterfaceName;
 use serde::{Serialize, Serializer};
 
-use crate::link_report::built_in;
+use crate::link_report::built_in::{self, PACKAGES};
 use crate::shape::{Interface, Shape, WitPackage, interfaces_of_wit};
 
 /// Who offers an interface.
@@ -81,14 +81,19 @@ impl Offers {
         offers
     }
 
-    /// Adds the interfaces of a native provider. A `wit` that cannot be read counts as none.
+    /// Adds the interfaces of a native provider. Its `wit` may use the packages that this host has by itself; one that cannot be
+    /// read counts as none.
     pub fn native(&mut self, provider: &str, interfaces: &[InterfaceName], wit: Option<&str>) {
         let read = |wit| {
             let package = WitPackage {
                 name: provider,
                 files: &[(provider, wit)],
             };
-            interfaces_of_wit(&[package]).ok()
+            let with_built_in: Vec<_> = PACKAGES.into_iter().chain([package]).collect();
+            // Alone, a text may hold packages that are the host's as well.
+            interfaces_of_wit(&with_built_in)
+                .or_else(|_| interfaces_of_wit(&[package]))
+                .ok()
         };
         let known = wit.and_then(read).unwrap_or_default();
         for name in interfaces {

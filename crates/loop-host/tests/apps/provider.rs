@@ -7,14 +7,19 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use loop_core::name::InterfaceName;
 use loop_host::wasmtime::component::Linker;
 use loop_host::{
-    AppContext, AppSpec, Host, HostError, InstanceContext, NativeSpec, Provider, ProviderError,
-    RouteSpec, State,
+    AppContext, AppSpec, ComponentSpec, Host, HostError, InstanceContext, LinkError, LoadOptions,
+    NativeSpec, Provider, ProviderError, RouteSpec, State,
 };
 
-use crate::support::{cache, load, run};
+use crate::support::{app, cache, grants, load, run};
 
-/// Greets in the language that its configuration says, and counts its instances.
-struct Polite(Arc<AtomicUsize>);
+/// Greets as its configuration says, or a file `greeting` in a folder that is granted to it, or else as it is used to; and
+/// counts its instances.
+#[derive(Default)]
+struct Polite {
+    instances: Arc<AtomicUsize>,
+    habit: Option<&'static str>,
+}
 
 impl Provider for Polite {
     type App = String;
@@ -39,11 +44,14 @@ impl Provider for Polite {
     }
 
     fn app(&self, context: &AppContext<'_>) -> Result<String, ProviderError> {
-        Ok(context
-            .config
-            .get("greeting")
-            .ok_or("`greeting` is not configured")?
-            .clone())
+        if let Some(greeting) = context.config.get("greeting") {
+            return Ok(greeting.clone());
+        }
+        if let [folder] = context.folders {
+            return Ok(std::fs::read_to_string(folder.path.join("greeting"))?);
+        }
+        let habit = self.habit.ok_or("`greeting` is not configured")?;
+        Ok(habit.to_owned())
     }
 
     fn instance(
@@ -51,7 +59,7 @@ impl Provider for Polite {
         app: &Arc<String>,
         _: &InstanceContext<'_>,
     ) -> Result<Arc<String>, ProviderError> {
-        self.0.fetch_add(1, Ordering::Relaxed);
+        self.instances.fetch_add(1, Ordering::Relaxed);
         Ok(Arc::clone(app))
     }
 }
@@ -76,7 +84,10 @@ fn configured(greeting: &str) -> NativeSpec {
 #[tokio::test]
 async fn it_serves_the_apps_that_name_it_as_they_configure_it() {
     let instances = Arc::new(AtomicUsize::new(0));
-    let provider = Polite(Arc::clone(&instances));
+    let provider = Polite {
+        instances: Arc::clone(&instances),
+        habit: None,
+    };
     let host = Host::builder()
         .cache(cache())
         .provider(provider)
@@ -102,10 +113,9 @@ async fn it_serves_the_apps_that_name_it_as_they_configure_it() {
 
 #[tokio::test]
 async fn what_it_refuses_is_told() {
-    let provider = Polite(Arc::default());
     let host = Host::builder()
         .cache(cache())
-        .provider(provider)
+        .provider(Polite::default())
         .build()
         .unwrap();
     let said = run(&host, spec(&host, NativeSpec::default()), &["ann"]).await;
@@ -123,11 +133,87 @@ async fn what_it_refuses_is_told() {
     );
 }
 
+#[tokio::test]
+async fn it_reads_the_folder_that_is_granted_to_it() {
+    let host = Host::builder()
+        .cache(cache())
+        .provider(Polite::default())
+        .build()
+        .unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let native = || NativeSpec {
+        grants: grants(r#"fs = [{ name = "words", path = "words" }]"#),
+        base: folder.path().to_owned(),
+        ..NativeSpec::default()
+    };
+    let said = run(&host, spec(&host, native()), &["ann"]).await;
+    let words = folder.path().join("words");
+    let expected = format!(
+        "not linked: the folder `{}`, granted to `polite` as `words`, cannot be opened: No such file or directory (os error 2)",
+        words.display()
+    );
+    assert_eq!(said, expected);
+    std::fs::create_dir(&words).unwrap();
+    std::fs::write(words.join("greeting"), "ahoy").unwrap();
+    let said = run(&host, spec(&host, native()), &["ann"]).await;
+    assert_eq!(said, "ahoy, ann\nexit 0");
+}
+
+fn host_with_standard() -> Host {
+    let provider = Polite {
+        habit: Some("hello there"),
+        ..Polite::default()
+    };
+    Host::builder()
+        .cache(cache())
+        .standard_provider(provider)
+        .build()
+        .unwrap()
+}
+
+#[tokio::test]
+async fn a_standard_one_serves_where_nobody_is_named() {
+    let host = host_with_standard();
+    let alone = AppSpec::single(load(&host, "greet-caller"));
+    let said = run(&host, alone, &["ann"]).await;
+    assert_eq!(said, "hello there, ann\nexit 0");
+    let said = run(&host, spec(&host, configured("salut")), &["ann"]).await;
+    assert_eq!(said, "salut, ann\nexit 0");
+    let provided = [("acme:greet/greeter", "greeter")];
+    let said = run(
+        &host,
+        app(&host, &["greet-caller", "greeter"], &provided),
+        &["ann"],
+    )
+    .await;
+    assert_eq!(said, "hello, ann\nexit 0");
+}
+
+/// What is missing beside it is told without it.
+#[test]
+fn a_standard_one_is_not_told_as_missing() {
+    let host = host_with_standard();
+    let function = r#"(func (param "name" string) (result string))"#;
+    let component = format!(
+        r#"(component
+            (import "acme:greet/greeter" (instance (export "greet" {function})))
+            (import "acme:other/thing" (instance (export "greet" {function}))))"#
+    );
+    let component = wat::parse_str(component).unwrap();
+    let component = host.load("two", component, LoadOptions::default()).unwrap();
+    let error = host.link(AppSpec::single(ComponentSpec::new(component)));
+    let Err(LinkError::Missing { missing, .. }) = error else {
+        panic!("it was linked: {error:?}");
+    };
+    let wanted: Vec<_> = missing.iter().map(|missing| &*missing.wanted).collect();
+    assert_eq!(wanted, ["acme:other/thing"]);
+}
+
 #[test]
 fn names_of_providers_are_unique() {
     let twice = Host::builder()
-        .provider(Polite(Arc::default()))
-        .provider(Polite(Arc::default()));
+        .provider(Polite::default())
+        .provider(Polite::default());
     assert!(matches!(
         twice.build(),
         Err(HostError::ProviderTwice { .. })
