@@ -15,8 +15,9 @@ pub(crate) mod run;
 use std::path::{Path, PathBuf};
 
 use loop_build::Profile;
-use loop_host::COMPONENT_BYTES_MAX;
 use loop_host::shape::{Shape, ShapeError};
+use loop_host::{COMPONENT_BYTES_MAX, Host, HostBuilder};
+use loop_providers::Fsx;
 
 use crate::cli::Command;
 use crate::error::{self, CliError};
@@ -45,6 +46,11 @@ pub(crate) fn run(ui: &Ui, command: Command) -> Result<u8, CliError> {
         Command::Bench(args) => bench::run(ui, &args),
         Command::Completions(args) => completions::run(&args),
     }
+}
+
+/// Begins the host of this program: what it serves beyond WASI and `loop:core`, it serves in every command alike.
+fn host() -> HostBuilder {
+    Host::builder().standard_provider(Fsx)
 }
 
 /// One component that is looked at: where its file stands, and what it is.

@@ -1,6 +1,6 @@
 //! What the tests share: components to run, built once, and servers to talk to.
 //!
-//! [`guest`] gives the artifact of a folder in `tests/guests`, [`component`] that of any folder. The first caller
+//! [`guest`] gives the artifact of a folder in `tests/guests`, [`provider`] of one in `providers`, [`component`] that of any folder. The first caller
 //! builds, in whatever process; the others wait and find it done. A test that needs a component that cannot be built
 //! fails with the compiler's message. [`NatsServer`] is a real server, for as long as it is held.
 
@@ -28,7 +28,21 @@ pub fn root() -> PathBuf {
 /// When the guests cannot be built, with the reason.
 pub fn guest(name: &str) -> PathBuf {
     let guests = root().join("tests/guests");
-    built(&root(), &guests.join(name), &folders_with_packages(&guests))
+    built(
+        &root(),
+        &guests.join(name),
+        &folders_with_components(&guests),
+    )
+}
+
+/// The artifact of `providers/<name>`, a provider that is a component.
+///
+/// # Panics
+/// When it cannot be built, with the reason.
+pub fn provider(name: &str) -> PathBuf {
+    let providers = root().join("providers");
+    let all = folders_with_components(&providers);
+    built(&root(), &providers.join(name), &all)
 }
 
 /// The artifact of the component in this folder, which belongs to this workspace.
@@ -120,23 +134,20 @@ fn try_build(workspace: &Path, folder: &Path, with: &[PathBuf]) -> anyhow::Resul
         .wasm)
 }
 
-/// The folders below this one that hold a package, without those that its workspace excludes.
-fn folders_with_packages(folder: &Path) -> Vec<PathBuf> {
-    let text = std::fs::read_to_string(folder.join("Cargo.toml")).unwrap_or_default();
-    let excluded = text
-        .lines()
-        .find(|line| line.starts_with("exclude"))
-        .unwrap_or_default();
+/// The folders below this one that hold a component: a program, or a library for a host.
+fn folders_with_components(folder: &Path) -> Vec<PathBuf> {
+    let is_component = |folder: &PathBuf| {
+        let manifest = std::fs::read_to_string(folder.join("Cargo.toml"));
+        manifest.is_ok_and(|text| {
+            folder.join("src/main.rs").is_file() || text.contains("crate-type = [\"cdylib\"]")
+        })
+    };
     let mut folders: Vec<PathBuf> = std::fs::read_dir(folder)
         .into_iter()
         .flatten()
         .flatten()
         .map(|entry| entry.path())
-        .filter(|path| path.join("Cargo.toml").is_file())
-        .filter(|path| {
-            path.file_name()
-                .is_some_and(|name| !excluded.contains(&format!("\"{}\"", name.to_string_lossy())))
-        })
+        .filter(is_component)
         .collect();
     folders.sort();
     folders

@@ -7,10 +7,10 @@ use std::path::PathBuf;
 
 use loop_build::Profile;
 use loop_host::shape::Shape;
-use loop_host::{AppSpec, Host, LinkError};
+use loop_host::{AppSpec, LinkError};
 use serde_json::json;
 
-use crate::commands::decode;
+use crate::commands::{self, decode};
 use crate::error::{self, CliError, Kind, Problem};
 use crate::interrupt::Interrupt;
 use crate::plan::{Extras, Plan};
@@ -80,7 +80,7 @@ fn link(
     files: &BTreeMap<String, PathBuf>,
     findings: &mut Findings,
 ) -> Result<(), CliError> {
-    let mut builder = Host::builder();
+    let mut builder = commands::host();
     if let Some(cache) = vars::cache() {
         builder = builder.cache(cache.join("compiled"));
     }

@@ -15,6 +15,7 @@ use loop_host::core::otlp::Otlp;
 use loop_host::core::{CoreOptions, LogSink};
 use loop_host::{Allocation, App, AppSpec, Compiler, Component, Host, ResolverRef, Stdio};
 
+use crate::commands;
 use crate::endpoint;
 use crate::error::{self, CliError, Kind};
 use crate::interrupt::Interrupt;
@@ -337,7 +338,7 @@ impl LimitArgs {
         } else {
             Allocation::OnDemand
         };
-        let mut builder = Host::builder()
+        let mut builder = commands::host()
             .compiler(compiler)
             .allocation(allocation)
             .observer(watch);

@@ -130,6 +130,44 @@ fn a_folder() {
 }
 
 #[test]
+fn a_folder_by_fsx() {
+    let sandbox = Sandbox::new();
+    sandbox.write("notes/a.txt", "it is there");
+    let (denied, granted) = denied_then_granted(&sandbox, "fsx-try", &["read", "notes", "a.txt"]);
+    sandbox.filtered(|| {
+        assert_snapshot!(denied, @r#"
+        exit code 1
+        --- stdout
+        access
+        --- stderr
+        denied: `fsx-try` may not open the folder `notes` to read: `fs` has no folder of that name
+        hint: to allow it: --grant 'fs = [{ name = "notes", path = "./notes", access = "read" }]'
+        "#);
+        assert_snapshot!(granted, @"
+        exit code 0
+        --- stdout
+        it is there
+        ");
+    });
+    let guest = guest("fsx-try");
+    let read = r#"fs = [{ name = "notes", path = "notes" }]"#;
+    let denied = sandbox.run(&[
+        "run", &guest, "--grant", read, "--", "write", "notes", "a.txt", "new",
+    ]);
+    sandbox.filtered(|| {
+        assert_snapshot!(denied, @r#"
+        exit code 1
+        --- stdout
+        access
+        --- stderr
+        denied: `fsx-try` may not open the folder `notes` to read and write: `fs` grants it to be read only
+        hint: to allow it: --grant 'fs = [{ name = "notes", path = "notes", access = "read-write" }]'
+        "#);
+    });
+    assert_eq!(sandbox.read("notes/a.txt"), "it is there");
+}
+
+#[test]
 fn a_folder_to_write_to() {
     let sandbox = Sandbox::new();
     sandbox.write("notes/a.txt", "old");

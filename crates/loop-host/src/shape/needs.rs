@@ -104,6 +104,7 @@ fn needs_of(interface: &Interface, folders: &FoldersByVersion<'_>) -> Vec<Need> 
             NeedKind::None,
             "it reaches nothing that belongs to the user",
         )],
+        ("loop", "fsx", _) => vec![fsx(interface)],
         ("loop", "process", _) => {
             vec![need(
                 interface,
@@ -220,6 +221,22 @@ fn files(interface: &Interface, folders: Folders) -> Need {
                 "it reads and changes files in granted folders",
             )
         },
+    }
+}
+
+/// The functions of `loop:fsx` that begin every change of what is in a folder.
+const FSX_CHANGES: [&str; 3] = ["write", "create-folder", "create-temp"];
+
+fn fsx(interface: &Interface) -> Need {
+    let changes = |name: &str| FSX_CHANGES.contains(&name);
+    if interface
+        .functions
+        .iter()
+        .any(|function| changes(function.own_name()))
+    {
+        files(interface, Folders::Change)
+    } else {
+        need(interface, NeedKind::Fs, "it reads files in granted folders")
     }
 }
 

@@ -1,0 +1,81 @@
+//! Generates the traits of the packages.
+//!
+//! As in `loop-host`, the generator behind `bindgen!` is called here, because it uses a package's namespace as the name of a
+//! module as it is, and `loop` is a keyword of Rust.
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use anyhow::Context as _;
+use wasmtime_internal_wit_bindgen::{FunctionConfig, FunctionFilter, FunctionFlags, Opts};
+use wit_parser::Resolve;
+
+/// A package whose traits are generated.
+struct Package {
+    /// The feature that turns it on, and the name of what is written.
+    feature: &'static str,
+    /// The folder of its WIT.
+    wit: &'static str,
+    /// Functions that do not wait. All others do.
+    at_once: &'static [&'static str],
+    /// Resources, and the types that stand for them.
+    resources: &'static [(&'static str, &'static str)],
+}
+
+/// All packages. Their WIT may use WASI's.
+const PACKAGES: [Package; 1] = [Package {
+    feature: "fsx",
+    wit: "../../wit/fsx",
+    at_once: &["loop:fsx/files.[method]root.writable"],
+    resources: &[
+        ("loop:fsx/files.root", "crate::fsx::root::Root"),
+        ("loop:fsx/files.temp", "crate::fsx::temp::Temp"),
+        ("loop:fsx/files.matches", "crate::fsx::glob::Matches"),
+    ],
+}];
+
+const WASI: &str = "../../wit/vendor/wasi-0.2.12";
+
+fn main() -> anyhow::Result<()> {
+    for package in &PACKAGES {
+        let variable = format!("CARGO_FEATURE_{}", package.feature.to_uppercase());
+        if std::env::var_os(variable).is_some() {
+            generate(package)?;
+        }
+    }
+    Ok(())
+}
+
+fn generate(package: &Package) -> anyhow::Result<()> {
+    println!("cargo::rerun-if-changed={}", package.wit);
+    let mut resolve = Resolve::default();
+    resolve.push_dir(WASI)?;
+    let (id, _) = resolve.push_dir(package.wit)?;
+    let world = resolve.select_world(&[id], Some("imports"))?;
+
+    let mut imports = FunctionConfig::new();
+    for name in package.at_once {
+        imports.push(
+            FunctionFilter::Name((*name).to_owned()),
+            FunctionFlags::TRAPPABLE,
+        );
+    }
+    let flags = FunctionFlags::ASYNC | FunctionFlags::TRAPPABLE;
+    imports.push(FunctionFilter::Default, flags);
+    let own = |&(wit, rust): &(&str, &str)| (wit.to_owned(), rust.to_owned());
+    let options = Opts {
+        imports,
+        with: package.resources.iter().map(own).collect::<HashMap<_, _>>(),
+        ..Opts::default()
+    };
+    let code = options.generate(&mut resolve, world)?;
+
+    let code = code
+        .replace("pub mod loop {", "pub mod loop_ {")
+        .replace("::loop::", "::loop_::")
+        .replace(" loop::", " loop_::");
+    let file = format!("{}_bindings.rs", package.feature);
+    let out = std::env::var_os("OUT_DIR").context("cargo tells where to write")?;
+    std::fs::write(Path::new(&out).join(file), code)?;
+    Ok(())
+}

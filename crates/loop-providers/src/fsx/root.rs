@@ -1,0 +1,252 @@
+//! The granted folders.
+
+use std::io;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use cap_std::ambient_authority;
+use cap_std::fs::Dir;
+use loop_core::grants::Access;
+use loop_core::policy::Request;
+use wasmtime::component::Resource;
+
+use crate::fsx::FilesView;
+use crate::fsx::bindings::loop_::fsx::files::{
+    Algorithm, DescriptorType, Error, ErrorCode, HostRoot, Info,
+};
+use crate::fsx::error::Result;
+use crate::fsx::glob::Matches;
+use crate::fsx::temp::{TEMPS_MAX, Temp};
+use crate::fsx::{digest, file, walk};
+use crate::work::{Stop, blocking};
+
+/// A granted folder, as a component has it.
+#[expect(
+    unreachable_pub,
+    reason = "the generated code gives it another name, which is public there"
+)]
+#[derive(Clone, Debug)]
+pub struct Root {
+    pub(crate) dir: Arc<Dir>,
+    name: Arc<str>,
+    access: Access,
+}
+
+impl FilesView<'_> {
+    fn root(&self, root: &Resource<Root>) -> wasmtime::Result<Root> {
+        Ok(self.table.get(root)?.clone())
+    }
+
+    /// Asks the policy for more than was granted.
+    fn ask(&self, name: &str, access: Access) -> Result<()> {
+        let asked = self.granted.gate.ask(&Request::OpenFolder { name, access });
+        asked.map_err(|_| ErrorCode::Access.into())
+    }
+
+    /// Does something in a root that changes nothing there.
+    async fn looking<R: Send + 'static>(
+        &mut self,
+        root: &Resource<Root>,
+        work: impl FnOnce(&Root, &Stop) -> Result<R> + Send + 'static,
+    ) -> wasmtime::Result<Result<R>> {
+        let root = self.root(root)?;
+        blocking(move |stop| work(&root, stop)).await
+    }
+
+    /// Does something in a root that changes it, if it may be changed.
+    async fn changing<R: Send + 'static>(
+        &mut self,
+        root: &Resource<Root>,
+        work: impl FnOnce(&Root) -> Result<R> + Send + 'static,
+    ) -> wasmtime::Result<Result<R>> {
+        let root = self.root(root)?;
+        if root.access < Access::ReadWrite
+            && let Err(error) = self.ask(&root.name, Access::ReadWrite)
+        {
+            return Ok(Err(error));
+        }
+        blocking(move |_| work(&root)).await
+    }
+}
+
+impl HostRoot for FilesView<'_> {
+    async fn open(&mut self, name: String) -> wasmtime::Result<Result<Resource<Root>>> {
+        if name.len() > file::PATH_BYTES_MAX {
+            return Ok(Err(ErrorCode::NameTooLong.into()));
+        }
+        let granted = &mut *self.granted;
+        let at = granted
+            .folders
+            .iter()
+            .position(|folder| folder.name == name);
+        let Some((folder, told)) =
+            at.and_then(|at| Some((granted.folders.get(at)?.clone(), granted.told.get_mut(at)?)))
+        else {
+            let denied = self.ask(&name, Access::Read);
+            return Ok(Err(denied.err().unwrap_or(ErrorCode::Access.into())));
+        };
+        if !std::mem::replace(told, true) {
+            granted.gate.folder_used(&name);
+        }
+        let (path, access) = (folder.path, folder.access);
+        let dir = blocking(move |_| Dir::open_ambient_dir(path, ambient_authority())).await?;
+        let dir = match dir {
+            Ok(dir) => Arc::new(dir),
+            Err(error) => return Ok(Err(error.into())),
+        };
+        let name = name.into();
+        Ok(Ok(self.table.push(Root { dir, name, access })?))
+    }
+
+    fn writable(&mut self, root: Resource<Root>) -> wasmtime::Result<bool> {
+        Ok(self.root(&root)?.access == Access::ReadWrite)
+    }
+
+    async fn stat(&mut self, root: Resource<Root>, path: String) -> wasmtime::Result<Result<Info>> {
+        self.looking(&root, move |root, _| stat(&root.dir, &path))
+            .await
+    }
+
+    async fn read(
+        &mut self,
+        root: Resource<Root>,
+        path: String,
+    ) -> wasmtime::Result<Result<Vec<u8>>> {
+        self.looking(&root, move |root, _| {
+            file::read(&root.dir, file::path(&path)?)
+        })
+        .await
+    }
+
+    async fn read_range(
+        &mut self,
+        root: Resource<Root>,
+        path: String,
+        offset: u64,
+        length: u32,
+    ) -> wasmtime::Result<Result<Vec<u8>>> {
+        self.looking(&root, move |root, _| {
+            let file = file::open(&root.dir, file::path(&path)?)?;
+            file::read_range(&file, offset, length)
+        })
+        .await
+    }
+
+    async fn write(
+        &mut self,
+        root: Resource<Root>,
+        path: String,
+        content: Vec<u8>,
+    ) -> wasmtime::Result<Result<()>> {
+        self.changing(&root, move |root| {
+            file::write(&root.dir, file::path(&path)?, &content)
+        })
+        .await
+    }
+
+    async fn create_folder(
+        &mut self,
+        root: Resource<Root>,
+        path: String,
+    ) -> wasmtime::Result<Result<()>> {
+        self.changing(&root, move |root| create_folder(&root.dir, &path))
+            .await
+    }
+
+    async fn create_temp(
+        &mut self,
+        root: Resource<Root>,
+        folder: String,
+    ) -> wasmtime::Result<Result<Resource<Temp>>> {
+        if Arc::strong_count(&self.granted.temps) > TEMPS_MAX {
+            return Ok(Err(Error::TooMany(TEMPS_MAX as u64)));
+        }
+        let one = Arc::clone(&self.granted.temps);
+        let temp = self.changing(&root, move |root| {
+            let folder = root.dir.open_dir(file::path(&folder)?)?;
+            Temp::new(root, folder, one)
+        });
+        match temp.await? {
+            Ok(temp) => Ok(Ok(self.table.push(temp)?)),
+            Err(error) => Ok(Err(error)),
+        }
+    }
+
+    async fn glob(
+        &mut self,
+        root: Resource<Root>,
+        pattern: String,
+    ) -> wasmtime::Result<Result<Resource<Matches>>> {
+        let matches = self.looking(&root, move |root, _| Matches::new(&root.dir, &pattern));
+        match matches.await? {
+            Ok(matches) => Ok(Ok(self.table.push(matches)?)),
+            Err(error) => Ok(Err(error)),
+        }
+    }
+
+    async fn digest(
+        &mut self,
+        root: Resource<Root>,
+        path: String,
+        algorithm: Algorithm,
+    ) -> wasmtime::Result<Result<Vec<u8>>> {
+        self.looking(&root, move |root, stop| {
+            let file = file::open(&root.dir, file::path(&path)?)?;
+            Ok(digest::file(file, algorithm, stop)?.to_vec())
+        })
+        .await
+    }
+
+    async fn digest_tree(
+        &mut self,
+        root: Resource<Root>,
+        path: String,
+        algorithm: Algorithm,
+    ) -> wasmtime::Result<Result<Vec<u8>>> {
+        self.looking(&root, move |root, stop| {
+            Ok(digest::tree(&root.dir, &path, algorithm, stop)?.to_vec())
+        })
+        .await
+    }
+
+    async fn drop(&mut self, root: Resource<Root>) -> wasmtime::Result<()> {
+        self.table.delete(root)?;
+        Ok(())
+    }
+}
+
+fn stat(dir: &Dir, path: &str) -> Result<Info> {
+    let found = dir.symlink_metadata(file::path(path)?)?;
+    let kind = walk::kind(found.file_type());
+    let modified = found.modified().ok().and_then(|time| {
+        let since = time
+            .into_std()
+            .duration_since(SystemTime::UNIX_EPOCH)
+            .ok()?;
+        u64::try_from(since.as_nanos()).ok()
+    });
+    let size = match kind {
+        DescriptorType::RegularFile => found.len(),
+        _ => 0,
+    };
+    Ok(Info {
+        kind,
+        size,
+        modified,
+    })
+}
+
+fn create_folder(dir: &Dir, path: &str) -> Result<()> {
+    let path = file::path(path)?;
+    match dir.create_dir_all(path) {
+        Ok(()) => Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            if dir.metadata(path)?.is_dir() {
+                Ok(())
+            } else {
+                Err(ErrorCode::NotDirectory.into())
+            }
+        }
+        Err(error) => Err(error.into()),
+    }
+}

@@ -1,0 +1,34 @@
+//! The native providers of the capability packages: what components import beyond WASI and `loop:core`.
+//!
+//! Each package is a module and a cargo feature of the same name, and the module's one public type is a [`loop_host::Provider`]:
+//!
+//! ```no_run
+//! # fn main() -> Result<(), loop_host::HostError> {
+//! use loop_host::Host;
+//! use loop_providers::Fsx;
+//!
+//! let host = Host::builder().standard_provider(Fsx).build()?;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! The WIT, in `wit/`, says what the functions do: read there first. What a component may do is decided by its grants, at the host's
+//! gate; nothing here decides, and no module names another. Work that blocks is done by the module `work`, for all of them.
+//!
+//! # Adding one
+//!
+//! 1. `wit/<name>`: the package, with a world `imports` of all its interfaces.
+//! 2. A row of `PACKAGES` in `build.rs`, which writes the traits, and a feature in `Cargo.toml`, which is one of `default`.
+//! 3. `src/<name>.rs`: the type, its `impl Provider`, and files of its own in `src/<name>/`, of which `bindings.rs` includes the traits.
+//! 4. `loop-cli`: the feature, and a line in `commands::host`. It is a `standard_provider` if it gives a component nothing but what is
+//!    granted to the component itself; if it needs settings or grants of its own it is a `provider`, which an app names under `provide`.
+//! 5. `tests/guests/<name>-suite`: what every provider of the package does alike, as cases of the crate `suite`. `tests/providers/<name>.rs` runs it
+//!    over this one and over `providers/<name>-memory`, or whatever the variant is that is itself a component.
+
+#[cfg(feature = "fsx")]
+mod fsx;
+#[cfg(feature = "fsx")]
+mod work;
+
+#[cfg(feature = "fsx")]
+pub use fsx::Fsx;

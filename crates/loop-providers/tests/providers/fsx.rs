@@ -1,0 +1,5 @@
+//! `loop:fsx`.
+
+mod full_disk;
+mod native;
+mod suite;

@@ -1,0 +1,11 @@
+//! The providers: the conformance suite of each package over each of its providers, and what only the native one has.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a test fails by panicking, in its helpers too, and says what it comes to"
+)]
+
+#[cfg(feature = "fsx")]
+mod fsx;
+mod support;

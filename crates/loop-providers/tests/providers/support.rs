@@ -1,0 +1,87 @@
+//! Makes apps of guests, and says how they ended.
+
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+
+use loop_core::Grants;
+use loop_core::policy::Decision;
+use loop_host::{AppSpec, Buffer, ComponentSpec, Event, Host, LoadOptions, Observer, Output};
+
+/// The denials that were told, each with what would allow it.
+#[derive(Clone, Default)]
+pub(crate) struct Told(Arc<Mutex<Vec<String>>>);
+
+impl Told {
+    pub(crate) fn lines(&self) -> Vec<String> {
+        self.0.lock().unwrap().clone()
+    }
+}
+
+impl Observer for Told {
+    fn event(&self, event: &Event<'_>) {
+        if let Event::Decision {
+            decision: Decision::Deny(denial),
+            ..
+        } = event
+        {
+            let line = format!("{}: {}", denial.request, denial.missing.to_toml_line());
+            self.0.lock().unwrap().push(line);
+        }
+    }
+}
+
+/// A host with the providers of all packages, as `loop` has them.
+pub(crate) fn host(told: &Told) -> Host {
+    let builder = Host::builder()
+        .cache(loop_test::target_dir().join("compiled"))
+        .observer(Arc::new(told.clone()));
+    #[cfg(feature = "fsx")]
+    let builder = builder.standard_provider(loop_providers::Fsx);
+    builder.build().unwrap()
+}
+
+/// A component with these grants, whose paths are below `base`.
+pub(crate) fn load(host: &Host, file: &Path, base: &Path, granted: &str) -> ComponentSpec {
+    let component = host.load_file(file, LoadOptions::default()).unwrap();
+    let mut spec = ComponentSpec::new(component);
+    spec.grants = Grants::parse_fragment(granted).unwrap();
+    base.clone_into(&mut spec.base);
+    spec
+}
+
+/// Runs a conformance suite, which is the root of the app.
+pub(crate) async fn conforms(host: &Host, app: AppSpec) {
+    let said = run(host, app, &[]).await;
+    let good = said.strip_suffix(" cases went well, 0 failed\nexit 0");
+    let good = good.and_then(|count| count.parse::<u32>().ok());
+    assert!(good.is_some_and(|count| count > 0), "{said}");
+}
+
+/// Runs a command, and gives what it printed and how it ended as one text.
+pub(crate) async fn run(host: &Host, mut spec: AppSpec, args: &[&str]) -> String {
+    let printed = Buffer::default();
+    spec.stdio.stdout = Output::Buffer(printed.clone());
+    spec.stdio.stderr = Output::Buffer(printed.clone());
+    let args: Vec<String> = args.iter().map(ToString::to_string).collect();
+    let app = match host.link(spec) {
+        Ok(app) => app,
+        Err(error) => return format!("not linked: {}", chain(&error)),
+    };
+    let ended = match app.run(&args).await {
+        Ok(exit) => format!("exit {}", exit.code),
+        Err(error) => chain(&error),
+    };
+    let printed = String::from_utf8_lossy(&printed.contents()).into_owned();
+    format!("{printed}{ended}")
+}
+
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        text.push_str(": ");
+        text.push_str(&cause.to_string());
+        next = cause.source();
+    }
+    text
+}
