@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Instant;
 
+use bytes::Bytes;
 use futures::future::BoxFuture;
 use loop_core::limits::Span;
 use tokio::sync::{Mutex as AsyncMutex, Semaphore};
@@ -34,6 +35,8 @@ pub(crate) struct Instances {
     idle: Mutex<Vec<Live>>,
     /// A permit for each instance that may live at once, in the other modes.
     permits: Semaphore,
+    /// What others need no longer of the resources that the instance of mode `one` lent them, and it has not been told of yet.
+    released: Mutex<Vec<Bytes>>,
 }
 
 impl Instances {
@@ -45,7 +48,21 @@ impl Instances {
             one: AsyncMutex::default(),
             idle: Mutex::default(),
             permits,
+            released: Mutex::default(),
         }
+    }
+
+    /// Notes that a resource which was lent is needed no longer. Says whether it is the only one of which the instance is not told yet.
+    pub(crate) fn release(&self, handle: Bytes) -> bool {
+        let mut released = self.released.lock().unwrap_or_else(PoisonError::into_inner);
+        released.push(handle);
+        released.len() == 1
+    }
+
+    /// What is needed no longer since this was asked the last time.
+    pub(crate) fn released(&self) -> Vec<Bytes> {
+        let mut released = self.released.lock().unwrap_or_else(PoisonError::into_inner);
+        std::mem::take(&mut *released)
     }
 
     /// Runs `body` once on an instance of its own that is given arguments.

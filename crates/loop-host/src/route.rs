@@ -115,7 +115,7 @@ impl Route {
         }
     }
 
-    /// Has a resource of the provider's dropped, soon: nobody waits for it.
+    /// Has a resource of the provider's dropped: before the next call, and soon if none comes. Nobody waits for it.
     fn release(&self, resource: &str, handle: Bytes) {
         match &self.target {
             Target::Component { provider, .. } => provider::release(provider, handle),

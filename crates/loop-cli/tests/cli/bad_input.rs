@@ -212,6 +212,7 @@ fn functions_of_resources_are_listed_as_wit_has_them() {
             acme:math/tally#running-sum: constructor(start: s64)
             acme:math/tally#running-sum.add: func(value: s64)
             acme:math/tally#running-sum.total: func() -> s64
+            acme:math/tally#running-sum.living: static func() -> u32
         hint: `loop inspect` shows the functions of each export
         hint: it is no command: call one of its functions with `--invoke 'INTERFACE#FUNCTION(ARGUMENTS)'`
         ");

@@ -290,8 +290,10 @@ pub(crate) async fn call(
     let goes_on = served.is_some_and(|served| served.is_async(number));
     let nothing = || Error::msg("nothing is served");
     if !goes_on {
+        let mine = Arc::clone(provider);
         let called = provider.with(call, move |live: &mut Live| {
             Box::pin(async move {
+                end_released(&mine, live).await?;
                 let served = linked.served.as_ref().ok_or_else(nothing)?;
                 served.call(live, number, params.values, &holder).await
             })
@@ -299,9 +301,11 @@ pub(crate) async fn call(
         return called.await.map(Message::from);
     }
     let (instances, call) = (Arc::clone(provider), call.clone());
+    let mine = Arc::clone(provider);
     let work = |sender| async move {
         let called = instances.with(&call, move |live: &mut Live| {
             Box::pin(async move {
+                end_released(&mine, live).await?;
                 let served = linked.served.as_ref().ok_or_else(nothing)?;
                 served
                     .call_async(live, number, params, &holder, sender)
@@ -326,27 +330,37 @@ pub(crate) async fn call(
     })
 }
 
-/// Drops a resource that a component lent, in a task of its own.
+/// Has a resource that a component lent dropped: before the next call to it is served, and soon in any case, by a task.
 ///
 /// Where there is no runtime any more, the app ends, and the component with it.
 pub(crate) fn release(provider: &Arc<Instances>, handle: Bytes) {
+    if !provider.release(handle) {
+        // There is a task already.
+        return;
+    }
     let Ok(runtime) = tokio::runtime::Handle::try_current() else {
         return;
     };
     let provider = Arc::clone(provider);
     runtime.spawn(async move {
         let call = outside().within(provider.linked.call_limit());
+        let mine = Arc::clone(&provider);
         let released = provider.with(&call, move |live: &mut Live| {
-            Box::pin(async move {
-                match live.store.data_mut().lent.end(&handle) {
-                    Some(lent) => lent.resource_drop_async(&mut live.store).await,
-                    None => Ok(()),
-                }
-            })
+            Box::pin(async move { end_released(&mine, live).await })
         });
         if let Err(error) = released.await {
             let component = &*provider.linked.name;
             tracing::debug!(component, %error, "a resource was not dropped in order");
         }
     });
+}
+
+/// Drops what others need no longer of what the instance lent.
+async fn end_released(provider: &Instances, live: &mut Live) -> Result<()> {
+    for handle in provider.released() {
+        if let Some(lent) = live.store.data_mut().lent.end(&handle) {
+            lent.resource_drop_async(&mut live.store).await?;
+        }
+    }
+    Ok(())
 }

@@ -149,14 +149,15 @@ async fn resources_stay_and_handles_cross() {
             &[("acme:math/tally", "calc")],
         )
     };
+    // What is dropped is gone when the next call comes.
     let said = run(&host, here(), &["1", "2", "drop", "5"]).await;
-    assert_eq!(said, "[1]\n[3, 2]\n[]\n[5]\nexit 0");
+    assert_eq!(said, "[1]\n[3, 2]\n0 left\n[]\n[5]\nexit 0");
 
     let serving = Serving::new("calc");
     let remote = serving.remote(Protocol::Envelope);
     let there = || calling(&host, "tally-caller", "acme:math/tally", remote.clone());
     let said = run(&host, there(), &["1", "2", "drop", "5"]).await;
-    assert_eq!(said, "[1]\n[3, 2]\n[]\n[5]\nexit 0");
+    assert_eq!(said, "[1]\n[3, 2]\n0 left\n[]\n[5]\nexit 0");
 
     // There may be so many, and those of callers that are gone do not count.
     for spec in [here(), there()] {

@@ -4,6 +4,7 @@ wit_bindgen::generate!({ world: "guest" });
 
 use std::cell::Cell;
 use std::f64::consts::PI;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use exports::acme::math::calc::{Guest, Point, Rights, Rounding, Shape};
 use exports::acme::math::tally;
@@ -88,8 +89,11 @@ impl tally::Guest for Calc {
 
 struct RunningSum(Cell<i64>);
 
+static LIVING: AtomicU32 = AtomicU32::new(0);
+
 impl tally::GuestRunningSum for RunningSum {
     fn new(start: i64) -> Self {
+        LIVING.fetch_add(1, Ordering::Relaxed);
         Self(Cell::new(start))
     }
 
@@ -99,6 +103,16 @@ impl tally::GuestRunningSum for RunningSum {
 
     fn total(&self) -> i64 {
         self.0.get()
+    }
+
+    fn living() -> u32 {
+        LIVING.load(Ordering::Relaxed)
+    }
+}
+
+impl Drop for RunningSum {
+    fn drop(&mut self) {
+        LIVING.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
