@@ -12,3 +12,8 @@ fn a_guest_is_built_once() {
     assert!(first.is_file());
     println!("{took:?}");
 }
+
+#[test]
+fn providers_are_built() {
+    assert!(loop_test::provider("fsx-memory").is_file());
+}
