@@ -1,31 +1,46 @@
 //! Building what is stale and nothing else.
 //!
-//! A component is a folder with a `Cargo.toml`. Its artifact goes to `.loop/build/<profile>/<folder>.wasm` below
+//! A component is a folder with a `Cargo.toml`, a `package.json` or a `pyproject.toml`: see [`Language`]. Its artifact goes to `.loop/build/<profile>/<folder>.wasm` below
 //! the workspace, with a stamp beside it that holds what it was built from. While nothing of that has changed, no
 //! tool is started: looking costs less than a tool's start would.
 //!
-//! Cargo decides how to build and what of it to do again. This module only decides whether to ask it.
+//! A language's own tools decide how to build, and Cargo what of it to do again. This module only decides whether to ask
+//! them. What is of one language stands in the module of its name.
 
 mod cargo;
 mod error;
 mod inputs;
+mod javascript;
+mod package;
+mod python;
+mod rust;
 mod stamp;
+mod tool;
+mod wit;
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::time::Instant;
+
+use tempfile::TempDir;
 
 use crate::environment::Environment;
 use crate::event::{Cancel, Event};
 use crate::files;
+use crate::language::Language;
 use crate::lock::{Lock, LockError};
-use crate::sdk;
-use crate::toolchain::{Permission, RustTarget};
+use crate::toolchain::Permission;
 
 use inputs::Inputs;
 use stamp::Stamp;
 
 pub use error::BuildError;
+
+/// Where tools stand that were fetched for a workspace. Nothing there needs to be kept: the next build fetches it.
+pub const TOOLS: &str = ".loop/tools";
+
+/// Where types for editors stand, made from the WIT of components.
+pub const TYPES: &str = ".loop/types";
 
 /// How components are built, and where to.
 #[derive(Clone, Debug)]
@@ -110,7 +125,13 @@ pub fn fresh_component(
     options: &BuildOptions,
     folder: &Path,
 ) -> Result<Option<BuiltComponent>, BuildError> {
-    let mut job = Job::new(environment, options, folder)?;
+    let cancel = Cancel::new();
+    let work = Work {
+        environment,
+        options,
+        cancel: &cancel,
+    };
+    let mut job = Job::new(&work, folder)?;
     job.look(environment);
     Ok(job.fresh.then(|| job.done()))
 }
@@ -130,15 +151,20 @@ pub fn build_components(
     cancel: &Cancel,
     events: &mut dyn FnMut(Event),
 ) -> Result<Vec<BuiltComponent>, BuildError> {
+    let work = Work {
+        environment,
+        options,
+        cancel,
+    };
     let mut jobs = Vec::new();
     for folder in folders {
-        jobs.push(Job::new(environment, options, folder)?);
+        jobs.push(Job::new(&work, folder)?);
     }
     for job in &mut jobs {
         job.look(environment);
     }
     if jobs.iter().any(|job| !job.fresh) {
-        build_stale(environment, options, &mut jobs, cancel, events)?;
+        build_stale(&work, &mut jobs, events)?;
     }
     for job in jobs.iter().filter(|job| job.fresh) {
         events(Event::Fresh {
@@ -154,7 +180,10 @@ struct Job {
     folder: PathBuf,
     /// The same without links and dots.
     sources: PathBuf,
+    language: Language,
     name: String,
+    /// Where it stands in the workspace, or a name of its own where it stands outside.
+    place: PathBuf,
     wasm: PathBuf,
     stamp: PathBuf,
     settings: String,
@@ -162,18 +191,13 @@ struct Job {
 }
 
 impl Job {
-    fn new(
-        environment: &Environment,
-        options: &BuildOptions,
-        folder: &Path,
-    ) -> Result<Self, BuildError> {
+    fn new(work: &Work<'_>, folder: &Path) -> Result<Self, BuildError> {
+        let options = work.options;
         let no_source = || BuildError::NoSource {
             folder: folder.to_owned(),
         };
         let sources = folder.canonicalize().map_err(|_| no_source())?;
-        if !sources.join("Cargo.toml").is_file() {
-            return Err(no_source());
-        }
+        let language = Language::of(&sources).ok_or_else(no_source)?;
         let workspace = options
             .workspace
             .canonicalize()
@@ -194,7 +218,7 @@ impl Job {
         };
         let output = out_folder(&workspace)
             .join(options.profile.name())
-            .join(place);
+            .join(&place);
         let beside = |extension: &str| {
             let mut path = output.clone().into_os_string();
             path.push(extension);
@@ -204,9 +228,15 @@ impl Job {
             folder: folder.to_owned(),
             wasm: beside(".wasm"),
             stamp: beside(".json"),
-            settings: inputs::settings(environment, options),
+            settings: match language {
+                Language::Rust => rust::fingerprint(work),
+                Language::JavaScript => javascript::fingerprint(),
+                Language::Python => python::fingerprint(),
+            },
             sources,
+            language,
             name,
+            place,
             fresh: false,
         })
     }
@@ -230,19 +260,17 @@ fn out_folder(workspace: &Path) -> PathBuf {
 }
 
 fn build_stale(
-    environment: &Environment,
-    options: &BuildOptions,
+    work: &Work<'_>,
     jobs: &mut [Job],
-    cancel: &Cancel,
     events: &mut dyn FnMut(Event),
 ) -> Result<(), BuildError> {
-    let out = out_folder(&options.workspace);
-    make_out_folder(&options.workspace, &out)?;
+    let out = out_folder(&work.options.workspace);
+    make_out_folder(&work.options.workspace, &out)?;
     let lock_file = out.join(".lock");
     let _lock = Lock::take(
         &lock_file,
         "another build in this workspace",
-        cancel,
+        work.cancel,
         events,
     )
     .map_err(|error| match error {
@@ -254,92 +282,94 @@ fn build_stale(
     })?;
     // Another process may have built them while this one waited.
     for job in jobs.iter_mut().filter(|job| !job.fresh) {
-        job.look(environment);
+        job.look(work.environment);
     }
-    let mut stale: Vec<&mut Job> = jobs.iter_mut().filter(|job| !job.fresh).collect();
-    if stale.is_empty() {
-        return Ok(());
+    let mut stale: BTreeMap<Language, Vec<&mut Job>> = BTreeMap::new();
+    for job in jobs.iter_mut().filter(|job| !job.fresh) {
+        stale.entry(job.language).or_default().push(job);
     }
-    sdk::restore(
-        &options.workspace,
-        stale.iter().map(|job| job.sources.as_path()),
-    )
-    .map_err(|error| BuildError::Io {
-        path: error.path,
-        source: error.source,
-    })?;
-    while let Some(first) = stale.first() {
-        let target = RustTarget::make(
-            environment,
-            &first.sources,
-            options.permission,
-            cancel,
-            events,
-        )?;
-        let runner = cargo::Runner {
-            environment,
-            options,
-            target: &target,
-            cancel,
-        };
-        let metadata = runner.metadata(&first.sources)?;
-        let (here, elsewhere): (Vec<_>, Vec<_>) = stale
-            .into_iter()
-            .partition(|job| metadata.package_in(&job.sources).is_some());
-        stale = elsewhere;
-        build_together(&runner, &metadata, here, events)?;
+    for (language, jobs) in stale {
+        match language {
+            Language::Rust => rust::build(work, jobs, events)?,
+            Language::JavaScript => {
+                for job in jobs {
+                    javascript::build(work, job, events)?;
+                }
+            }
+            Language::Python => {
+                for job in jobs {
+                    python::build(work, job, events)?;
+                }
+            }
+        }
     }
     Ok(())
 }
 
-/// Builds components of one Cargo workspace.
-fn build_together(
-    runner: &cargo::Runner<'_>,
-    metadata: &cargo::Metadata,
-    jobs: Vec<&mut Job>,
-    events: &mut dyn FnMut(Event),
-) -> Result<(), BuildError> {
-    let mut packages = Vec::new();
-    for job in &jobs {
-        let Some(package) = metadata.package_in(&job.sources) else {
-            continue;
-        };
-        packages.push((package, package.artifact()?));
-        events(Event::Building {
-            component: job.name.clone(),
-        });
+/// What every build of these components is done with.
+struct Work<'a> {
+    environment: &'a Environment,
+    options: &'a BuildOptions,
+    cancel: &'a Cancel,
+}
+
+impl Work<'_> {
+    /// Where fetched tools stand.
+    fn tools(&self) -> PathBuf {
+        self.options.workspace.join(TOOLS)
     }
-    let started = Instant::now();
-    let since = now_on_disk(&out_folder(&runner.options.workspace))?;
-    let outcome = runner.build(metadata, &packages, events)?;
-    for (job, (package, artifact)) in jobs.into_iter().zip(&packages) {
-        let built = outcome
-            .wasm(package, artifact)
-            .ok_or_else(|| BuildError::NoArtifact {
-                package: package.name.clone(),
-            })?;
+
+    /// Where types for editors go.
+    fn types(&self, job: &Job) -> PathBuf {
+        self.options.workspace.join(TYPES).join(&job.place)
+    }
+
+    /// A folder that goes away again.
+    fn scratch(&self) -> Result<TempDir, BuildError> {
+        let out = out_folder(&self.options.workspace);
+        let out = out.canonicalize().map_err(BuildError::at(&out))?;
+        tempfile::Builder::new()
+            .prefix(".scratch-")
+            .tempdir_in(&out)
+            .map_err(BuildError::at(&out))
+    }
+
+    /// The time as files get it here, which lags behind the clock by some milliseconds.
+    fn now_on_disk(&self) -> Result<u64, BuildError> {
+        let folder = out_folder(&self.options.workspace);
+        let file = tempfile::Builder::new()
+            .prefix(".clock-")
+            .tempfile_in(&folder)
+            .map_err(BuildError::at(&folder))?;
+        let metadata = file.as_file().metadata().map_err(BuildError::at(&folder))?;
+        Ok(files::Facts::from_metadata(&metadata).modified())
+    }
+
+    /// Puts an artifact in place, with the note of what it was built from by a build that began at `since`.
+    fn finish(
+        &self,
+        job: &Job,
+        built: &Path,
+        inputs: Option<Inputs>,
+        since: u64,
+    ) -> Result<(), BuildError> {
         if !files::is_component(built).map_err(BuildError::at(built))? {
             return Err(BuildError::NotComponent {
                 path: built.to_owned(),
             });
         }
-        let folder = job.wasm.parent().unwrap_or(&runner.options.workspace);
+        let folder = job.wasm.parent().unwrap_or(&self.options.workspace);
         fs::create_dir_all(folder).map_err(BuildError::at(folder))?;
         files::copy_atomically(built, &job.wasm).map_err(BuildError::at(&job.wasm))?;
-        let inputs = Inputs::gather(runner, metadata, &outcome, &job.sources, built);
         match inputs.and_then(|inputs| Stamp::new(&job.settings, inputs, since, &job.wasm)) {
             Some(stamp) => stamp
                 .write(&job.stamp)
                 .map_err(BuildError::at(&job.stamp))?,
-            // Without knowing all that it was built from, it counts as stale, and Cargo decides each time.
+            // Without knowing all that it was built from, it counts as stale, and the tools decide each time.
             None => drop(fs::remove_file(&job.stamp)),
         }
-        events(Event::Built {
-            component: job.name.clone(),
-            took: started.elapsed(),
-        });
+        Ok(())
     }
-    Ok(())
 }
 
 /// Makes the folder for outputs, and keeps it out of the user's version control.
@@ -350,14 +380,4 @@ fn make_out_folder(workspace: &Path, out: &Path) -> Result<(), BuildError> {
         files::write_atomically(&ignore, b"*\n").map_err(BuildError::at(&ignore))?;
     }
     Ok(())
-}
-
-/// The time as files get it here, which lags behind the clock by some milliseconds.
-fn now_on_disk(folder: &Path) -> Result<u64, BuildError> {
-    let file = tempfile::Builder::new()
-        .prefix(".clock-")
-        .tempfile_in(folder)
-        .map_err(BuildError::at(folder))?;
-    let metadata = file.as_file().metadata().map_err(BuildError::at(folder))?;
-    Ok(files::Facts::from_metadata(&metadata).modified())
 }

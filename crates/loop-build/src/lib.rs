@@ -12,6 +12,7 @@
 pub mod build;
 pub mod environment;
 pub mod event;
+pub mod language;
 pub mod scaffold;
 pub mod sdk;
 pub mod toolchain;
@@ -27,4 +28,5 @@ pub use build::{
 };
 pub use environment::Environment;
 pub use event::{Cancel, Event};
+pub use language::Language;
 pub use toolchain::{Permission, RustTarget, ToolchainError, Toolchains};

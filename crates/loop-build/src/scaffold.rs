@@ -30,21 +30,30 @@ pub struct Created {
     pub files: Vec<PathBuf>,
 }
 
-/// A language that components are written in.
+/// A language that components are made in. [`Language`](crate::Language) is what their folders are built as.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Language {
     /// Rust.
     Rust,
+    /// JavaScript.
+    JavaScript,
+    /// TypeScript.
+    TypeScript,
+    /// Python.
+    Python,
 }
 
 impl Language {
     /// All of them.
-    pub const ALL: [Self; 1] = [Self::Rust];
+    pub const ALL: [Self; 4] = [Self::Rust, Self::JavaScript, Self::TypeScript, Self::Python];
 
     /// The name, as users write it.
     pub fn name(self) -> &'static str {
         match self {
             Self::Rust => "rust",
+            Self::JavaScript => "js",
+            Self::TypeScript => "ts",
+            Self::Python => "python",
         }
     }
 }
@@ -119,19 +128,27 @@ pub fn new_component(
         return Err(ScaffoldError::Exists { path: folder });
     }
     let addition = manifest::Addition::new(workspace, name, kind)?;
-    let cargo = manifest::CargoWorkspace::check(workspace, name)?;
+    let cargo = match language {
+        Language::Rust => manifest::CargoWorkspace::check(workspace, name)?,
+        Language::JavaScript | Language::TypeScript | Language::Python => {
+            manifest::CargoWorkspace::Other
+        }
+    };
 
     sdk::unpack(workspace).map_err(|error| ScaffoldError::at(&error.path)(error.source))?;
     // Not beside the others, where Cargo would take it for one of them.
     let new = new_folder(&folder, &workspace.join(".loop"))?;
-    let Language::Rust = language;
-    let template = format!("rust-{}", kind.name());
     let words = [
         ("name", name),
         ("crate", &name.replace('-', "_")),
         ("wit", &names::wit_name(name)),
     ];
-    write_template(&template, new.path(), &words)?;
+    for template in [
+        language.name().to_owned(),
+        format!("{}-{}", language.name(), kind.name()),
+    ] {
+        write_template(&template, new.path(), &words)?;
+    }
     if cargo == manifest::CargoWorkspace::None {
         let path = new.path().join("Cargo.toml");
         let text = fs::read_to_string(&path).map_err(ScaffoldError::at(&path))?;

@@ -12,6 +12,7 @@
 
 mod apt;
 mod debian;
+pub(crate) mod pinned;
 mod report;
 mod rustup;
 mod sysroot;
@@ -35,6 +36,16 @@ pub const TARGET: &str = "wasm32-wasip2";
 
 /// How long a tool may take to say its version. rustup's stand-ins take 30 ms; a cold disk takes seconds.
 const ASK_LIMIT: Duration = Duration::from_secs(20);
+
+/// How to get Node.js.
+const NODE_HINT: &str = "install Node.js 20 or newer, with npm: https://nodejs.org, or `apt-get install nodejs npm` on Debian";
+
+/// How to get Python.
+const PYTHON_HINT: &str = "install Python 3.10 or newer: https://python.org, or `apt-get install python3 python3-venv` on Debian";
+
+/// How to get what Debian leaves out of Python.
+const VENV_HINT: &str =
+    "install what makes virtual environments: `apt-get install python3-venv` on Debian";
 
 /// What may be changed on the way to a target.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -95,6 +106,32 @@ pub enum ToolchainError {
         #[source]
         made: Box<MakeError>,
     },
+    /// There is no Node.js.
+    #[error("there is no `{program}` on the PATH, which builds components of JavaScript")]
+    NoNode {
+        /// The program that was looked for: `node` or `npm`.
+        program: &'static str,
+    },
+    /// There is no Python.
+    #[error("there is no `python3` on the PATH, which builds components of Python")]
+    NoPython,
+    /// A tool could not be had from its package registry.
+    #[error("{tool} could not be fetched")]
+    Fetch {
+        /// The tool and its version.
+        tool: &'static str,
+        /// What the package manager says.
+        output: String,
+    },
+    /// A folder for tools could not be used.
+    #[error("{} cannot be used", path.display())]
+    Folder {
+        /// The file or folder.
+        path: PathBuf,
+        /// What the system says.
+        #[source]
+        source: std::io::Error,
+    },
     /// The caller stopped the work.
     #[error("stopped")]
     Cancelled,
@@ -107,7 +144,30 @@ impl ToolchainError {
             Self::NoRust => Some("install Rust with rustup: https://rustup.rs".to_owned()),
             Self::NoTarget { .. } => Some(format!("run `rustup target add {TARGET}`")),
             Self::CannotMake { made, .. } => made.hint(),
-            Self::Cancelled => None,
+            Self::NoNode { .. } => Some(NODE_HINT.to_owned()),
+            Self::NoPython => Some(PYTHON_HINT.to_owned()),
+            Self::Fetch { output, .. } if output.contains("ensurepip") => {
+                Some(VENV_HINT.to_owned())
+            }
+            Self::Fetch { tool, .. } => {
+                let (registry, setting) = if tool.starts_with("componentize-py") {
+                    ("Python's package index", "`pip config`")
+                } else {
+                    ("npm's registry", "`npm config set registry URL`")
+                };
+                Some(format!(
+                    "is {registry} to be reached from here? {setting} names another"
+                ))
+            }
+            Self::Folder { .. } | Self::Cancelled => None,
+        }
+    }
+
+    /// What a tool wrote, when that is what is wrong.
+    pub(crate) fn output(&self) -> Option<&str> {
+        match self {
+            Self::Fetch { output, .. } => Some(output),
+            _ => None,
         }
     }
 }

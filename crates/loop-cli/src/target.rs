@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use loop_build::Language;
+
 use crate::error::{CliError, Kind, Problem};
 use crate::workspace::{self, Workspace};
 
@@ -100,10 +102,10 @@ pub(crate) fn resolve(text: Option<&str>, app: Option<&str>) -> Result<Target, C
     if folder.join(workspace::FILE).is_file() {
         return app_of(Workspace::read(&folder)?, app);
     }
-    if folder.join("Cargo.toml").is_file() {
+    if Language::of(&folder).is_some() {
         return Ok(Target::Folder(folder));
     }
-    Err(CliError::usage(format!("`{text}` has neither a loop.toml nor a Cargo.toml"))
+    Err(CliError::usage(format!("`{text}` has neither a loop.toml nor sources of a component"))
         .hint("`loop new NAME` makes a workspace, `loop component new NAME --lang rust` a component in one"))
 }
 
@@ -134,8 +136,9 @@ fn no_workspace(here: &Path) -> CliError {
 
 fn nothing(text: &str, workspace: Option<&Workspace>) -> CliError {
     let problem = match workspace {
-        None => Problem::new(format!("`{text}` is neither a file nor a folder"))
-            .hint("name a .wasm file, a folder with a Cargo.toml, or an app of a loop.toml"),
+        None => Problem::new(format!("`{text}` is neither a file nor a folder")).hint(
+            "name a .wasm file, a folder with sources of a component, or an app of a loop.toml",
+        ),
         Some(workspace) => {
             let file = &workspace.file;
             let problem = Problem::new(format!(

@@ -6,6 +6,7 @@ use std::io::{self, Read};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
+use loop_build::Language;
 use loop_core::Manifest;
 use loop_core::manifest::{App, MANIFEST_BYTES_MAX, ProvideTarget, Source};
 
@@ -158,7 +159,7 @@ impl Workspace {
         folders.into_iter().collect()
     }
 
-    /// The folders among its members that hold a package.
+    /// The folders among its members that hold sources of a component.
     fn members(&self) -> Vec<PathBuf> {
         let members = self
             .manifest
@@ -180,7 +181,7 @@ impl Workspace {
             found.extend(
                 level
                     .into_iter()
-                    .filter(|folder| folder.join("Cargo.toml").is_file()),
+                    .filter(|folder| Language::of(folder).is_some()),
             );
         }
         found

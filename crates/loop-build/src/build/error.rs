@@ -2,6 +2,7 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use crate::toolchain::ToolchainError;
 
@@ -13,7 +14,7 @@ pub enum BuildError {
     #[error(transparent)]
     Toolchain(#[from] ToolchainError),
     /// The folder holds nothing that can be built.
-    #[error("{} is not a folder with a Cargo.toml", folder.display())]
+    #[error("{} is not a folder with a Cargo.toml, a package.json or a pyproject.toml", folder.display())]
     NoSource {
         /// The folder.
         folder: PathBuf,
@@ -52,6 +53,42 @@ pub enum BuildError {
         /// The file.
         path: PathBuf,
     },
+    /// A `package.json` or `pyproject.toml` is not what it should be.
+    #[error("{} is wrong: {reason}", path.display())]
+    Package {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong, and where.
+        reason: String,
+    },
+    /// The component has no WIT.
+    #[error("there is no folder {}", folder.display())]
+    NoWit {
+        /// The folder that is not there.
+        folder: PathBuf,
+    },
+    /// The WIT is wrong, or the world is not in it.
+    #[error("the WIT in {} is wrong", folder.display())]
+    Wit {
+        /// The folder.
+        folder: PathBuf,
+        /// What is wrong, and where.
+        output: String,
+    },
+    /// There is no source to begin with.
+    #[error("there is no {}", names(paths, " and no "))]
+    NoEntry {
+        /// Where it was looked for.
+        paths: Vec<PathBuf>,
+    },
+    /// The source does not have all that the world exports.
+    #[error("{} does not export `{}`", source_file.display(), exports.join("`, `"))]
+    MissingExports {
+        /// The file that should have them.
+        source_file: PathBuf,
+        /// What is missing, as paths in the language: `run.run`, `Basket.prototype.add`.
+        exports: Vec<String>,
+    },
     /// The sources do not compile, or what they depend on could not be had.
     #[error("{} does not build", components.join(", "))]
     Failed {
@@ -63,6 +100,31 @@ pub enum BuildError {
     /// Cargo could not be started.
     #[error("cargo could not be run")]
     Cargo(#[source] io::Error),
+    /// The sources are too many.
+    #[error("{} is larger than {limit} bytes", folder.display())]
+    TooLarge {
+        /// The folder.
+        folder: PathBuf,
+        /// What it may have in all.
+        limit: u64,
+    },
+    /// A tool could not be started.
+    #[error("{program} could not be run")]
+    Tool {
+        /// The program.
+        program: &'static str,
+        /// What the system says.
+        #[source]
+        source: io::Error,
+    },
+    /// A tool did not come to an end.
+    #[error("{program} was ended after {} s", limit.as_secs())]
+    TooSlow {
+        /// The program.
+        program: &'static str,
+        /// How long it was given.
+        limit: Duration,
+    },
     /// A file or folder could not be read or written.
     #[error("{} cannot be used", path.display())]
     Io {
@@ -82,7 +144,9 @@ impl BuildError {
     pub fn hint(&self) -> Option<String> {
         let hint = match self {
             Self::Toolchain(error) => return error.hint(),
-            Self::NoSource { .. } => "`loop component new NAME --lang rust` makes such a folder",
+            Self::NoSource { .. } => {
+                "`loop component new NAME --lang rust` makes such a folder; the language can be `js`, `ts` and `python` too"
+            }
             Self::NoPackage { .. } => "name the folder of one of its packages",
             Self::NoArtifact { .. } => {
                 "give it a src/main.rs, or a library with `crate-type = [\"cdylib\"]` under [lib]"
@@ -104,7 +168,31 @@ impl BuildError {
             Self::Manifest { output, .. } if output.contains("/.loop`") => {
                 "add `exclude = [\".loop\"]` under [workspace] in the workspace's Cargo.toml"
             }
-            Self::Manifest { .. } | Self::Failed { .. } | Self::Cargo(_) | Self::Cancelled => {
+            Self::Package { path, .. } if path.ends_with("package.json") => {
+                "its key `loop` takes `world`"
+            }
+            Self::Package { .. } => "its table [tool.loop] takes `world` and `module`",
+            Self::NoWit { .. } => "put a .wit file there, with the world of the component",
+            Self::NoEntry { paths }
+                if paths
+                    .iter()
+                    .any(|path| path.extension().is_some_and(|end| end == "py")) =>
+            {
+                "name the module under [tool.loop] in pyproject.toml: `module = \"app\"`"
+            }
+            Self::NoEntry { .. } => "name it in package.json: `\"main\": \"src/main.js\"`",
+            Self::MissingExports { .. } => "it must have all that the world in wit/ exports",
+            Self::TooLarge { .. } => "move away from there what is not for the component",
+            Self::TooSlow { .. } => "does the source come to an end when it is loaded?",
+            Self::Wit { output, .. } if output.contains("known packages") => {
+                "these are there without a copy in wit/deps: loop:core@0.1.0, and the packages of WASI 0.2.12 and 0.3.0"
+            }
+            Self::Manifest { .. }
+            | Self::Failed { .. }
+            | Self::Cargo(_)
+            | Self::Wit { .. }
+            | Self::Tool { .. }
+            | Self::Cancelled => {
                 return None;
             }
         };
@@ -114,7 +202,10 @@ impl BuildError {
     /// What the compiler or Cargo wrote, when that is what is wrong.
     pub fn output(&self) -> Option<&str> {
         match self {
-            Self::Manifest { output, .. } | Self::Failed { output, .. } => Some(output),
+            Self::Manifest { output, .. }
+            | Self::Wit { output, .. }
+            | Self::Failed { output, .. } => Some(output),
+            Self::Toolchain(error) => error.output(),
             _ => None,
         }
     }
@@ -124,4 +215,12 @@ impl BuildError {
         let path = path.to_owned();
         move |source| Self::Io { path, source }
     }
+}
+
+fn names(paths: &[PathBuf], between: &str) -> String {
+    let names: Vec<String> = paths
+        .iter()
+        .map(|path| path.display().to_string())
+        .collect();
+    names.join(between)
 }

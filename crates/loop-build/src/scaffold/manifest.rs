@@ -69,6 +69,8 @@ pub(crate) enum CargoWorkspace {
     Member,
     /// There is none: the component stands for itself.
     None,
+    /// Whatever it is, the component is none of Cargo's.
+    Other,
 }
 
 impl CargoWorkspace {

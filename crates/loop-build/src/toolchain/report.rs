@@ -4,10 +4,12 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
+use crate::build::TOOLS;
 use crate::environment::Environment;
 use crate::event::Cancel;
 use crate::process;
-use crate::toolchain::{ASK_LIMIT, Origin, RustTarget, TARGET, apt};
+use crate::toolchain::pinned::{COMPONENTIZE_PY, COMPONENTIZE_QJS, Pinned};
+use crate::toolchain::{ASK_LIMIT, NODE_HINT, Origin, PYTHON_HINT, RustTarget, TARGET, apt};
 
 /// The tools that builds need, as they were found.
 #[derive(Clone, Debug, Serialize)]
@@ -83,6 +85,27 @@ impl Toolchains {
                 rust
             },
         ));
+        for (name, purpose, hint) in [
+            (
+                "node",
+                "builds components of JavaScript and TypeScript",
+                NODE_HINT,
+            ),
+            (
+                "npm",
+                "fetches what makes components of JavaScript",
+                NODE_HINT,
+            ),
+            ("python3", "builds components of Python", PYTHON_HINT),
+        ] {
+            tools.push(program(environment, &cancel, name, purpose, false, hint));
+        }
+        for (tool, purpose) in [
+            (&COMPONENTIZE_QJS, "makes components of JavaScript"),
+            (&COMPONENTIZE_PY, "makes components of Python"),
+        ] {
+            tools.push(fetched(tool, purpose, folder));
+        }
         Self { tools }
     }
 
@@ -121,6 +144,29 @@ fn program(
         purpose: purpose.to_owned(),
         found,
         required,
+        hint,
+    }
+}
+
+/// A tool that the first build fetches which needs it, into the workspace.
+fn fetched(tool: &Pinned, purpose: &str, folder: &Path) -> Tool {
+    let folder = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
+    let found = folder
+        .ancestors()
+        .find_map(|above| tool.find(&above.join(TOOLS)))
+        .map(|path| Found {
+            path,
+            version: Some(tool.id.to_owned()),
+            origin: None,
+        });
+    let hint = found
+        .is_none()
+        .then(|| "the first build that needs it fetches it".to_owned());
+    Tool {
+        name: tool.name().to_owned(),
+        purpose: purpose.to_owned(),
+        found,
+        required: false,
         hint,
     }
 }

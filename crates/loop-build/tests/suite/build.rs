@@ -295,7 +295,7 @@ fn folders_that_make_no_component_are_refused_with_a_way_out() {
     std::fs::remove_file(fixture.path().join("Cargo.toml")).unwrap();
     check(
         &fixture,
-        "FOLDER is not a folder with a Cargo.toml | `loop component new NAME --lang rust` makes such a folder",
+        "FOLDER is not a folder with a Cargo.toml, a package.json or a pyproject.toml | `loop component new NAME --lang rust` makes such a folder; the language can be `js`, `ts` and `python` too",
     );
     fixture.write("Cargo.toml", "[workspace]\n");
     check(

@@ -29,6 +29,13 @@ pub(crate) fn lasting_target() -> PathBuf {
         .join("guests")
 }
 
+/// Lets a workspace use tools that outlive the test: each is fetched once.
+pub(crate) fn lasting_tools(workspace: &Path) {
+    let tools = lasting_target().join("tools");
+    std::fs::create_dir_all(&tools).unwrap();
+    std::os::unix::fs::symlink(tools, workspace.join(".loop/tools")).unwrap();
+}
+
 /// A folder with one component.
 pub(crate) struct Fixture {
     pub(crate) folder: TempDir,

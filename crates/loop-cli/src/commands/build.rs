@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use loop_build::{BuiltComponent, Profile};
+use loop_build::{BuiltComponent, Language, Profile};
 use serde_json::json;
 
 use crate::error::CliError;
@@ -78,7 +78,7 @@ fn folders(targets: &[String]) -> Result<BTreeMap<PathBuf, Vec<PathBuf>>, CliErr
             .map_err(|error| CliError::file("read", Path::new("."), &error))?;
         match Workspace::around(&here)? {
             Some(workspace) => add(&workspace.folder, workspace.folders()),
-            None if here.join("Cargo.toml").is_file() => add(&here, vec![here.clone()]),
+            None if Language::of(&here).is_some() => add(&here, vec![here.clone()]),
             // The error says what to do about it.
             None => drop(target::resolve(None, None)?),
         }

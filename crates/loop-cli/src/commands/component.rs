@@ -38,6 +38,20 @@ struct NewArgs {
 #[derive(Clone, Copy, Debug, clap::ValueEnum)]
 enum Language {
     Rust,
+    Js,
+    Ts,
+    Python,
+}
+
+impl From<Language> for scaffold::Language {
+    fn from(language: Language) -> Self {
+        match language {
+            Language::Rust => Self::Rust,
+            Language::Js => Self::JavaScript,
+            Language::Ts => Self::TypeScript,
+            Language::Python => Self::Python,
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, Default, clap::ValueEnum)]
@@ -58,13 +72,12 @@ pub(crate) fn run(ui: &Ui, args: &Args) -> Result<u8, CliError> {
         std::env::current_dir().map_err(|error| CliError::file("read", Path::new("."), &error))?;
     let workspace = scaffold::find_workspace(&here)
         .ok_or_else(|| error::scaffold(&scaffold::ScaffoldError::NoWorkspace { folder: here }))?;
-    let Language::Rust = args.lang;
     let kind = match args.kind {
         Kind::Command => scaffold::Kind::Command,
         Kind::Http => scaffold::Kind::Http,
         Kind::Library => scaffold::Kind::Library,
     };
-    let created = scaffold::new_component(&workspace, &args.name, scaffold::Language::Rust, kind)
+    let created = scaffold::new_component(&workspace, &args.name, args.lang.into(), kind)
         .map_err(|error| error::scaffold(&error))?;
     let folder = shown(&created.folder);
     ui.say(&format!("made the component {folder}"));

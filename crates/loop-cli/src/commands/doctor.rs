@@ -68,7 +68,7 @@ pub(crate) fn run(ui: &Ui, args: &Args) -> Result<u8, CliError> {
     })
 }
 
-/// `cargo           cargo 1.95.0 (…)  /usr/bin/cargo`
+/// `cargo             cargo 1.95.0 (…)  /usr/bin/cargo`
 fn line(tool: &Tool) -> String {
     let what = match &tool.found {
         Some(found) => {
@@ -76,7 +76,10 @@ fn line(tool: &Tool) -> String {
             format!("{}  {}", safe_line(version), found.path.display())
         }
         None if tool.required => "missing".to_owned(),
-        None => "not there, and not needed".to_owned(),
+        None => match &tool.hint {
+            Some(hint) => format!("not there: {hint}"),
+            None => "not there".to_owned(),
+        },
     };
-    format!("{:<15} {what}", tool.name)
+    format!("{:<17} {what}", tool.name)
 }

@@ -161,7 +161,7 @@ fn a_file_that_is_not_there() {
         exit code 2
         --- stderr
         error: `absent` is neither a file nor a folder
-        hint: name a .wasm file, a folder with a Cargo.toml, or an app of a loop.toml
+        hint: name a .wasm file, a folder with sources of a component, or an app of a loop.toml
         ");
         assert_snapshot!(sandbox.run(&["run"]), @"
         exit code 2

@@ -151,11 +151,16 @@ fn a_doctor_on_a_machine_without_tools() {
         assert_snapshot!(Sandbox::show(&output), @"
         exit code 1
         --- stdout
-        cargo           missing
-        rustc           missing
-        wasm32-wasip2   missing
-        cc              missing
-        rustup          missing
+        cargo             missing
+        rustc             missing
+        wasm32-wasip2     missing
+        cc                missing
+        rustup            missing
+        node              not there: install Node.js 20 or newer, with npm: https://nodejs.org, or `apt-get install nodejs npm` on Debian
+        npm               not there: install Node.js 20 or newer, with npm: https://nodejs.org, or `apt-get install nodejs npm` on Debian
+        python3           not there: install Python 3.10 or newer: https://python.org, or `apt-get install python3 python3-venv` on Debian
+        componentize-qjs  not there: the first build that needs it fetches it
+        componentize-py   not there: the first build that needs it fetches it
         --- stderr
         missing: cargo (builds Rust components)
         hint: install Rust with rustup: https://rustup.rs
@@ -179,8 +184,8 @@ fn a_folder_without_sources() {
         assert_snapshot!(sandbox.build(&["run"]), @"
         exit code 114
         --- stderr
-        error: [WORK]/components/hello is not a folder with a Cargo.toml
-        hint: `loop component new NAME --lang rust` makes such a folder
+        error: [WORK]/components/hello is not a folder with a Cargo.toml, a package.json or a pyproject.toml
+        hint: `loop component new NAME --lang rust` makes such a folder; the language can be `js`, `ts` and `python` too
         ");
     });
 }

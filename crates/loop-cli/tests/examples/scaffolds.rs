@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::{Command, Output};
 
-use crate::copy::{looped, text};
+use crate::copy::{looped, place, text};
 use crate::served::{Served, free_address};
 
 /// A workspace with a component of this kind, called `a`.
@@ -13,23 +13,47 @@ struct Scaffold {
 
 impl Scaffold {
     fn new(kind: &str) -> Self {
+        let scaffold = Self::made("rust", kind);
+        succeeds(&mut scaffold.looped(&["build"]));
+        scaffold
+    }
+
+    fn made(language: &str, kind: &str) -> Self {
         let scaffold = Self {
             temp: tempfile::tempdir().unwrap(),
         };
         succeeds(&mut looped(scaffold.temp.path(), &["new", "w"]));
-        let args = ["component", "new", "a", "--lang", "rust", "--kind", kind];
+        let args = ["component", "new", "a", "--lang", language, "--kind", kind];
         succeeds(&mut scaffold.looped(&args));
-        succeeds(&mut scaffold.looped(&["build"]));
         scaffold
+    }
+
+    /// The same in a language whose tools are fetched: once for all tests. Nothing on a machine without the language.
+    fn fetched(language: &str, kind: &str) -> Option<Self> {
+        let scaffold = Self::made(language, kind);
+        let tools = place("guests/tools");
+        std::os::unix::fs::symlink(tools, scaffold.temp.path().join("w/.loop/tools")).unwrap();
+        let output = scaffold.looped(&["build"]).output().unwrap();
+        let said = text(&output.stderr);
+        if said.contains("on the PATH, which builds") {
+            eprintln!("SKIPPED: components of {language} cannot be built here\n{said}");
+            return None;
+        }
+        assert!(output.status.success(), "{said}");
+        Some(scaffold)
     }
 
     fn looped(&self, args: &[&str]) -> Command {
         looped(&self.temp.path().join("w"), args)
     }
 
+    fn source(&self, file: &str) -> std::path::PathBuf {
+        self.temp.path().join("w/components/a/src").join(file)
+    }
+
     /// What the first line of the component's source says to type behind `loop`.
     fn documented(&self, file: &str) -> Vec<String> {
-        let source = self.temp.path().join("w/components/a/src").join(file);
+        let source = self.source(file);
         let source = std::fs::read_to_string(source).unwrap();
         let line = source.lines().next().unwrap();
         let (_, rest) = line.split_once("`loop ").unwrap();
@@ -87,8 +111,12 @@ fn a_library() {
 #[test]
 fn a_server() {
     let scaffold = Scaffold::new("http");
-    let mut command = scaffold.documented("lib.rs");
-    assert_eq!(command, ["run", "a"]);
+    serves(&scaffold, scaffold.documented("lib.rs"));
+}
+
+/// That a scaffold answers requests when it is run by this command.
+fn serves(scaffold: &Scaffold, mut command: Vec<String>) {
+    assert!(command.starts_with(&["run".to_owned(), "a".to_owned()]));
     let address = free_address().to_string();
     let grant = format!("net.listen = [\"{address}\"]");
     command.extend(["--listen", &address, "--grant", &grant].map(str::to_owned));
@@ -98,6 +126,92 @@ fn a_server() {
     assert_eq!(answer.status, 200);
     assert!(answer.body.contains("hello from /path\n"), "{answer:?}");
     assert!(served.stop().contains("info  a: request path=/path"));
+}
+
+/// The command that a source in another language documents.
+fn documented(scaffold: &Scaffold, file: &str) -> Vec<String> {
+    let mut command = scaffold.documented(file);
+    // A Python is large: Winch compiles it in a fifth of the time.
+    if Path::new(file).extension().is_some_and(|end| end == "py") {
+        command.insert(2, "--winch".to_owned());
+    }
+    command
+}
+
+/// A command in this language is made, run, changed and run again.
+fn is_changed(language: &str, file: &str) {
+    let Some(scaffold) = Scaffold::fetched(language, "command") else {
+        return;
+    };
+    succeeds(&mut scaffold.looped(&["check", "a"]));
+    let command = documented(&scaffold, file);
+    assert_eq!(text(&scaffold.run(&command).stdout), "hello, you\n");
+    let source = std::fs::read_to_string(scaffold.source(file)).unwrap();
+    let changed = source.replace("hello, ", "good bye, ");
+    std::fs::write(scaffold.source(file), changed).unwrap();
+    let output = scaffold.run(&command);
+    assert_eq!(text(&output.stdout), "good bye, you\n");
+    assert!(text(&output.stderr).contains("built a in"));
+    assert_eq!(text(&scaffold.run(&command).stderr), "");
+}
+
+/// A library is called; then it fails, which is told with the place in its source.
+fn is_called(language: &str, file: &str, failure: &str) {
+    let Some(scaffold) = Scaffold::fetched(language, "library") else {
+        return;
+    };
+    let command = documented(&scaffold, file);
+    assert_eq!(text(&scaffold.run(&command).stdout), "\"hello, you\"\n");
+    let source = std::fs::read_to_string(scaffold.source(file)).unwrap();
+    let changed = source
+        .replace(
+            "return `hello, ${name}`",
+            "if (name) name += \"!\";\n    return name.no.such",
+        )
+        .replace("f\"hello, {name}\"", "name.no");
+    assert_ne!(changed, source);
+    std::fs::write(scaffold.source(file), &changed).unwrap();
+    let command: Vec<&str> = command.iter().map(String::as_str).collect();
+    let output = scaffold.looped(&command).output().unwrap();
+    let said = text(&output.stderr);
+    assert!(said.contains(failure), "{said}");
+    assert!(!said.contains("denied"), "{said}");
+}
+
+fn is_served(language: &str, file: &str) {
+    if let Some(scaffold) = Scaffold::fetched(language, "http") {
+        serves(&scaffold, documented(&scaffold, file));
+    }
+}
+
+#[test]
+fn a_language_javascript() {
+    is_changed("js", "main.js");
+    is_called("js", "main.js", "at greet (src/main.js:7)");
+    is_served("js", "main.js");
+}
+
+#[test]
+fn a_language_typescript() {
+    is_changed("ts", "main.ts");
+    is_called("ts", "main.ts", "at greet (src/main.ts:7)");
+    is_served("ts", "main.ts");
+}
+
+#[test]
+fn a_language_python() {
+    is_changed("python", "app.py");
+}
+
+#[test]
+fn a_language_python_in_a_library() {
+    let failure = "line 8, in greet\n    return name.no\n           ^^^^^^^\nAttributeError: ";
+    is_called("python", "app.py", failure);
+}
+
+#[test]
+fn a_language_python_in_a_server() {
+    is_served("python", "app.py");
 }
 
 #[test]

@@ -1,0 +1,166 @@
+// Makes a component of JavaScript or TypeScript: bundles the sources, and hands the bundle to componentize-qjs.
+//
+// Takes a request as its only argument, as JSON. Writes one line of JSON to standard output: what the component was
+// made of, or what is wrong with its sources. What else goes wrong goes to standard error, with a code other than 0.
+import { writeFileSync } from "node:fs";
+import { createRequire, SourceMap } from "node:module";
+import { basename, dirname, join, relative, resolve } from "node:path";
+
+const request = JSON.parse(process.argv[2]);
+const require = createRequire(`${request.tools}/`);
+// The name of what is made here, among those of sources.
+const ENTRY = "loop:entry";
+const say = (answer) => process.stdout.write(`${JSON.stringify(answer)}\n`);
+
+/** The entry that is bundled: what the world exports, after a look whether the source has it. */
+function entry() {
+  const names = [...new Set(request.exports.map((path) => path.split(".")[0]))];
+  return `import * as source from ${JSON.stringify(request.entry)};
+const has = (path) => typeof path.split(".").reduce((value, name) => value?.[name], source) === "function";
+const missing = ${JSON.stringify(request.exports)}.filter((path) => !has(path));
+if (missing.length > 0) throw new Error("loop-missing " + JSON.stringify(missing) + " end");
+${names.map((name) => `export const ${name} = source[${JSON.stringify(name)}];`).join("\n")}
+`;
+}
+
+/** Leaves imports of the world as they are, and refuses those that the world does not have. */
+const imports = {
+  name: "imports",
+  setup(build) {
+    build.onResolve({ filter: /^[a-z][a-z0-9-]*:[a-z]/ }, ({ path }) => {
+      if (request.imports.includes(path)) return { path, external: true };
+      const same = request.imports.find((name) => name.split("@")[0] === path.split("@")[0]);
+      const note = same ? `it imports "${same}"` : "add it to the world in wit/";
+      return { errors: [{ text: `The world "${request.world}" does not import "${path}": ${note}` }] };
+    });
+  },
+};
+
+/** The name of a source, as people read it, and the same on every machine. */
+function named(source) {
+  const path = resolve(request.folder, source);
+  return dirname(path) === dirname(request.output) ? `loop:${basename(path)}` : relative(request.folder, path);
+}
+
+/** An error of the engine, with places in the sources rather than in the bundle. */
+function mapped(text, map) {
+  const places = new SourceMap(map);
+  const said = text.replace(/^(?:: )?(?:Failed to [^:]*: )+/, "");
+  return said.replace(/\/?[^\s()]*bundle\.js:(\d+):(\d+)/g, (place, line, column) => {
+    const { originalSource, originalLine, originalColumn } = places.findEntry(line - 1, column - 1);
+    return originalSource ? `${named(originalSource)}:${originalLine + 1}:${originalColumn + 1}` : place;
+  });
+}
+
+/** The places of a source map, in order: line and column of the bundle, and the source and line there, all from 0. */
+function* places({ mappings }) {
+  const digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  let [source, there] = [0, 0];
+  for (const [line, text] of mappings.split(";").entries()) {
+    let column = 0;
+    for (const segment of text.split(",").filter(Boolean)) {
+      // Numbers in digits of five bits, the lowest first; the sixth bit says that there is another, and the lowest of all is the sign.
+      const numbers = [];
+      let [number, shift] = [0, 0];
+      for (const digit of segment) {
+        const bits = digits.indexOf(digit);
+        number |= (bits & 31) << shift;
+        shift += 5;
+        if (bits & 32) continue;
+        numbers.push(number & 1 ? -(number >> 1) : number >> 1);
+        [number, shift] = [0, 0];
+      }
+      const [columns, sources, lines] = numbers;
+      column += columns;
+      if (lines === undefined) continue;
+      source += sources;
+      there += lines;
+      yield { line, column, source, there };
+    }
+  }
+}
+
+/** The bundle, with an end that has traces name lines of the sources while the component runs. */
+function traced(code, map) {
+  // Lines that follow each other here and there are one run, which is noted where it begins.
+  const runs = [];
+  let last;
+  for (const { line, column, source, there } of places(map)) {
+    if (source === last?.source && there - line === last.ahead) continue;
+    runs.push([line + 1, column + 1, source, there + 1]);
+    last = { source, ahead: there - line };
+  }
+  return `${code}(${nameSources})(${JSON.stringify(map.sources.map(named))}, ${JSON.stringify(runs)});\n`;
+}
+
+/** This becomes part of the component. */
+function nameSources(sources, runs) {
+  const place = (at, column) => {
+    const run = runs.findLast(([line, from]) => line < at || (line === at && from <= column));
+    return run ? `${sources[run[2]]}:${run[3] + at - run[0]}` : "native";
+  };
+  Error.prepareStackTrace ??= (_, frames) => {
+    const name = (frame) => frame.getFunctionName() ?? "<anonymous>";
+    return frames.map((frame) => `    at ${name(frame)} (${place(frame.getLineNumber(), frame.getColumnNumber())})\n`).join("");
+  };
+}
+
+async function bundle() {
+  const esbuild = require("esbuild");
+  try {
+    return await esbuild.build({
+      stdin: { contents: entry(), resolveDir: request.folder, sourcefile: ENTRY },
+      absWorkingDir: request.folder,
+      outfile: "bundle.js",
+      bundle: true,
+      write: false,
+      format: "esm",
+      platform: "neutral",
+      mainFields: ["module", "main"],
+      target: "es2023",
+      sourcemap: "external",
+      metafile: true,
+      inject: request.inject,
+      logLevel: "silent",
+      plugins: [imports],
+    });
+  } catch (error) {
+    if (!error.errors) throw error;
+    const messages = await esbuild.formatMessages(error.errors, { kind: "error" });
+    say({ error: messages.join("").trim() });
+    return undefined;
+  }
+}
+
+async function componentize(source) {
+  const { componentize } = require("componentize-qjs");
+  // It looks for the file, and names it in what it says.
+  const path = join(dirname(request.output), "bundle.js");
+  writeFileSync(path, source);
+  const { component } = await componentize({
+    witPath: request.wit,
+    world: request.world,
+    jsSource: source,
+    jsPath: path,
+    moduleRoot: dirname(path),
+    sync: request.sync,
+    optSize: request.quick,
+  });
+  return component;
+}
+
+const bundled = await bundle();
+if (bundled) {
+  const [{ text: sourceMap }, { text: code }] = bundled.outputFiles;
+  const map = JSON.parse(sourceMap);
+  const inputs = Object.keys(bundled.metafile.inputs).filter((path) => path !== ENTRY);
+  try {
+    writeFileSync(request.output, await componentize(traced(code, map)));
+    say({ inputs: inputs.map((path) => resolve(request.folder, path)) });
+  } catch (error) {
+    const text = `${error?.message ?? error}`;
+    const missing = /loop-missing (\[.*?\]) end/s.exec(text);
+    say(missing ? { missing: JSON.parse(missing[1].replaceAll("\\", "")) } : { error: mapped(text, map) });
+  }
+}
+process.exit(0);

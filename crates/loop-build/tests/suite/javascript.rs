@@ -1,0 +1,231 @@
+//! Components of JavaScript: what is stale is built, and what is wrong is said.
+//!
+//! The tools are fetched once, below Cargo's target folder. Where there is no Node.js, a test says so and is done; a registry
+//! that does not deliver is a failure.
+
+use std::path::Path;
+
+use loop_build::scaffold::{self, Kind, Language};
+use loop_build::{
+    BuildError, BuildOptions, BuiltComponent, Cancel, Environment, ToolchainError, build_component,
+    fresh_component,
+};
+
+use crate::support::{environment, lasting_tools, without_tools};
+
+/// A workspace with one component called `a`.
+pub(crate) struct Workspace {
+    folder: tempfile::TempDir,
+}
+
+impl Workspace {
+    pub(crate) fn new(language: Language, kind: Kind) -> Self {
+        let workspace = Self::without_tools(language, kind);
+        lasting_tools(&workspace.path("w"));
+        workspace
+    }
+
+    pub(crate) fn without_tools(language: Language, kind: Kind) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let workspace = scaffold::new_workspace(&folder.path().join("w")).unwrap();
+        scaffold::new_component(&workspace.folder, "a", language, kind).unwrap();
+        Self { folder }
+    }
+
+    pub(crate) fn path(&self, name: &str) -> std::path::PathBuf {
+        self.folder.path().join(name)
+    }
+
+    pub(crate) fn read(&self, name: &str) -> String {
+        std::fs::read_to_string(self.path("w/components/a").join(name)).unwrap()
+    }
+
+    pub(crate) fn write(&self, name: &str, text: &str) {
+        let path = self.path("w/components/a").join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    }
+
+    fn options(&self) -> BuildOptions {
+        BuildOptions::new(self.path("w"))
+    }
+
+    pub(crate) fn build(&self, environment: &Environment) -> Result<BuiltComponent, BuildError> {
+        let folder = self.path("w/components/a");
+        let options = self.options();
+        build_component(environment, &options, &folder, &Cancel::new(), &mut |_| {})
+    }
+
+    pub(crate) fn is_stale(&self) -> bool {
+        let folder = self.path("w/components/a");
+        fresh_component(&without_tools(), &self.options(), &folder)
+            .unwrap()
+            .is_none()
+    }
+
+    /// The error of a build, with what the tool said.
+    pub(crate) fn error(&self) -> String {
+        let error = self.build(&environment()).unwrap_err();
+        let output = error.output().unwrap_or_default();
+        let text = format!("{error}\n{output}{}", error.hint().unwrap_or_default());
+        text.replace(
+            &self
+                .path("w/")
+                .canonicalize()
+                .unwrap()
+                .display()
+                .to_string(),
+            "[W]",
+        )
+    }
+}
+
+/// Whether this machine has what the language needs: the first build says it.
+pub(crate) fn can_build(workspace: &Workspace) -> bool {
+    match workspace.build(&environment()) {
+        Err(BuildError::Toolchain(
+            error @ (ToolchainError::NoNode { .. } | ToolchainError::NoPython),
+        )) => {
+            eprintln!("SKIPPED: {error}");
+            false
+        }
+        built => {
+            built
+                .map_err(|error| format!("{error}: {:?}", error.output()))
+                .unwrap();
+            true
+        }
+    }
+}
+
+#[test]
+fn a_component_is_stale_when_what_it_is_made_of_changed_and_only_then() {
+    let workspace = Workspace::new(Language::JavaScript, Kind::Library);
+    if !can_build(&workspace) {
+        return;
+    }
+    assert!(workspace.build(&without_tools()).unwrap().fresh);
+    let check = |name: &str, text: &str| {
+        let path = workspace.path("w/components/a").join(name);
+        let before = std::fs::read_to_string(&path).ok();
+        workspace.write(name, text);
+        assert!(workspace.is_stale(), "{name} changed");
+        match before {
+            Some(before) => std::fs::write(&path, before).unwrap(),
+            None => std::fs::remove_file(&path).unwrap(),
+        }
+        assert!(!workspace.is_stale(), "{name} is as it was");
+    };
+    check("src/main.js", "");
+    check("src/another.js", "");
+    check("package.json", "{}");
+    check("tsconfig.json", "{}");
+    check("wit/world.wit", "");
+    check("wit/more.wit", "");
+    workspace.write("README.md", "not for the tools");
+    assert!(!workspace.is_stale());
+    let wasm = workspace.path("w/.loop/build/release/components/a.wasm");
+    std::fs::remove_file(workspace.path("w/.loop/tools")).unwrap();
+    assert!(!workspace.is_stale(), "tools are for builds");
+    std::fs::write(wasm, "").unwrap();
+    assert!(workspace.is_stale(), "the artifact was damaged");
+}
+
+#[test]
+fn sources_of_several_files_and_types() {
+    let workspace = Workspace::new(Language::TypeScript, Kind::Library);
+    workspace.write("src/words.ts", "export const word: string = \"hello\";\n");
+    let main = workspace.read("src/main.ts");
+    workspace.write(
+        "src/main.ts",
+        &format!(
+            "import {{ word }} from \"./words\";\n{}",
+            main.replace("hello", "${word}")
+        ),
+    );
+    if !can_build(&workspace) {
+        return;
+    }
+    let types = std::fs::read_to_string(workspace.path("w/.loop/types/components/a/world.d.ts"));
+    insta::assert_snapshot!("types", types.unwrap());
+    assert!(!workspace.is_stale());
+    workspace.write("src/words.ts", "export const word = \"bye\";\n");
+    assert!(workspace.is_stale(), "a file that is imported changed");
+}
+
+#[test]
+fn what_is_wrong_is_said_in_the_words_of_the_tool() {
+    let workspace = Workspace::new(Language::JavaScript, Kind::Library);
+    if !can_build(&workspace) {
+        return;
+    }
+    let (main, world) = (
+        workspace.read("src/main.js"),
+        workspace.read("wit/world.wit"),
+    );
+    let source = |text: &str| {
+        workspace.write("src/main.js", text);
+        workspace.error()
+    };
+    insta::assert_snapshot!("syntax", source("export const greeting = ;\n"));
+    insta::assert_snapshot!("no-such-file", source("import \"./nowhere.js\";\n"));
+    insta::assert_snapshot!(
+        "no-such-import",
+        source("import { x } from \"a:b/c\";\nx();\n")
+    );
+    insta::assert_snapshot!("no-export", source("export const other = {};\n"));
+    insta::assert_snapshot!("no-function", source("export const greeting = {};\n"));
+    insta::assert_snapshot!(
+        "throws",
+        source("\nfunction f() { null.x; }\nf();\nexport const greeting = { greet() {} };\n")
+    );
+    workspace.write("src/main.js", &main);
+    workspace.write("wit/world.wit", "package a:b;\nworld x { import c:d/e; }\n");
+    insta::assert_snapshot!("no-such-package", workspace.error());
+    workspace.write(
+        "wit/world.wit",
+        "package a:b;\nworld x { export f: func( }\n",
+    );
+    insta::assert_snapshot!("wrong-wit", workspace.error());
+    std::fs::remove_dir_all(workspace.path("w/components/a/wit")).unwrap();
+    insta::assert_snapshot!("no-wit", workspace.error());
+    workspace.write("wit/world.wit", &world);
+    workspace.write("package.json", "{ \"loop\": { \"wurld\": \"x\" } }");
+    insta::assert_snapshot!("wrong-key", workspace.error());
+    workspace.write("package.json", "{ \"main\": \"src/none.js\" }");
+    insta::assert_snapshot!("no-main", workspace.error());
+    workspace.write("package.json", "{ \"loop\": { \"world\": \"none\" } }");
+    insta::assert_snapshot!("no-world", workspace.error());
+    workspace.write("package.json", "{}");
+    workspace.build(&environment()).unwrap();
+}
+
+#[test]
+fn without_node_and_without_a_registry() {
+    let workspace = Workspace::without_tools(Language::JavaScript, Kind::Library);
+    let error = workspace.build(&without_tools()).unwrap_err();
+    insta::assert_snapshot!(error, @"there is no `node` on the PATH, which builds components of JavaScript");
+    assert!(error.hint().unwrap().contains("nodejs.org"));
+    if environment().find("npm").is_none() {
+        return;
+    }
+    // A port that nothing listens on.
+    let environment = environment()
+        .with("npm_config_registry", "http://127.0.0.1:9/")
+        .with("npm_config_cache", workspace.path("cache"));
+    for _ in 0..2 {
+        let error = workspace.build(&environment).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "componentize-qjs-0.4.5 could not be fetched"
+        );
+        assert!(
+            error.output().unwrap().contains("ECONNREFUSED"),
+            "{:?}",
+            error.output()
+        );
+        assert!(error.hint().unwrap().contains("npm config set registry"));
+    }
+    let whole = workspace.path("w/.loop/tools/componentize-qjs-0.4.5/loop-whole");
+    assert!(!Path::new(&whole).exists());
+}
