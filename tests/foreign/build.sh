@@ -1,7 +1,7 @@
 #!/bin/sh
 # Builds the components of this folder with the tools of other languages, into the folder that it is given.
-# Names after that build only those. Needs npm, python3 with venv, and their package registries; ends with 69 where one of
-# them is missing.
+# Names after that build only those. Needs npm, python3 with venv, and their package registries; ends with 69 where a program
+# is missing.
 set -eu
 
 usage="usage: build.sh OUT [js-cli-p2 js-cli-p3 js-http-p3 py-cli-p2 py-http-p2 py-http-p3]"
@@ -12,7 +12,7 @@ wit=$(cd "$here/../../wit/vendor" && pwd)
 mkdir -p "$out"
 out=$(cd "$out" && pwd)
 
-# Ends where a tool is not there and cannot be had, with a code of its own: nothing is wrong with the components then.
+# Ends where a program is not there, with a code of its own: nothing is wrong with the components then.
 unavailable() {
     echo "build.sh: $1" >&2
     exit 69
@@ -25,8 +25,7 @@ componentize_qjs() {
     tool=$prefix/node_modules/.bin/componentize-qjs
     if [ ! -x "$tool" ]; then
         command -v npm >/dev/null || unavailable "npm is not here"
-        npm install --silent --no-audit --no-fund --prefix "$prefix" "componentize-qjs@$version" ||
-            unavailable "npm cannot install componentize-qjs $version"
+        npm install --loglevel=error --no-audit --no-fund --prefix "$prefix" "componentize-qjs@$version"
     fi
     "$tool" "$@"
 }
@@ -38,8 +37,7 @@ componentize_py() {
     if [ ! -x "$tool" ]; then
         command -v python3 >/dev/null || unavailable "python3 is not here"
         python3 -m venv "$prefix" || unavailable "python3 cannot make a virtual environment"
-        "$prefix/bin/pip" --quiet --disable-pip-version-check install "componentize-py==$version" ||
-            unavailable "pip cannot install componentize-py $version"
+        "$prefix/bin/pip" --quiet --disable-pip-version-check install "componentize-py==$version"
     fi
     PYTHONDONTWRITEBYTECODE=1 "$tool" --quiet "$@"
 }

@@ -20,7 +20,7 @@ pub(crate) const CHECKED: &str = "checked";
 pub(crate) fn run(repo: &Repo) -> Result<ExitCode> {
     println!("needed: Rust's wasm32-wasip2 target; made now if it is missing");
     println!("needed: nats-server; Debian's package is fetched now if it is missing");
-    println!("used if present: rustfmt, clippy, cargo-nextest, node");
+    println!("used if present: rustfmt, clippy, cargo-nextest, node with npm, python3 with venv");
 
     let mut steps = Steps::default();
     let mut components = None;
