@@ -1,6 +1,6 @@
 //! An app: a graph of components that runs as one.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -154,7 +154,7 @@ pub struct RemoteSpec {
 }
 
 /// How an app uses a provider of the host. The default takes whichever serves the interface.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct NativeSpec {
     /// The provider's name.
     pub provider: Option<String>,
@@ -243,7 +243,7 @@ impl App {
             core: CoreApp::new(spec.core.clone()),
             host,
             spec,
-            native: BTreeMap::new(),
+            prepared: Vec::new(),
             done: BTreeMap::new(),
         };
         let root = linker.component(&spec.root, &mut Vec::new())?;
@@ -277,13 +277,12 @@ enum To<'a> {
     Remote(&'a RemoteSpec),
 }
 
-/// Why a native provider serves an app.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Key<'a> {
-    /// `provide` names this interface.
-    Provide(&'a InterfaceName),
-    /// Nobody is named, and the host's standard provider has this name.
-    Standard(String),
+/// What a native provider prepared for the app.
+struct Prepared {
+    provider: String,
+    /// How the app uses it, as far as the provider is concerned.
+    spec: NativeSpec,
+    app: Arc<dyn std::any::Any + Send + Sync>,
 }
 
 /// Links the components of one app, those that others need first.
@@ -291,8 +290,8 @@ struct AppLinker<'a> {
     host: Arc<Shared>,
     spec: &'a AppSpec,
     core: CoreApp,
-    /// What each native provider prepared for the app: by the interface as `provide` names it, or by its own name.
-    native: BTreeMap<Key<'a>, Arc<dyn std::any::Any + Send + Sync>>,
+    /// What native providers prepared: once for lines under `provide` that say the same of one provider.
+    prepared: Vec<Prepared>,
     done: BTreeMap<String, Arc<Instances>>,
 }
 
@@ -373,8 +372,7 @@ impl<'a> AppLinker<'a> {
             };
             linked.map_err(fail)?;
         }
-        let mut providers = Vec::new();
-        let mut linked_providers = BTreeSet::new();
+        let mut providers: Vec<Used> = Vec::new();
         let mut http_server = None;
         for (import, _) in ty.imports(&engine) {
             let Ok(interface) = import.parse::<InterfaceName>() else {
@@ -383,7 +381,7 @@ impl<'a> AppLinker<'a> {
             let native = match self.route(&interface, name) {
                 Some((key, RouteSpec::Native(native))) => {
                     let provider = self.provider(key, native)?;
-                    let app = self.prepare(Key::Provide(key), native, &*provider)?;
+                    let app = self.prepare(native, &*provider)?;
                     Used { provider, app }
                 }
                 Some((_, RouteSpec::Component(provider))) if serve::is_client(&interface) => {
@@ -397,14 +395,24 @@ impl<'a> AppLinker<'a> {
                     let Some(provider) = self.standard(&interface) else {
                         continue;
                     };
-                    let key = Key::Standard(provider.name().to_owned());
-                    let app = self.prepare(key, &NativeSpec::default(), &*provider)?;
+                    let app = self.prepare(&NativeSpec::default(), &*provider)?;
                     Used { provider, app }
                 }
             };
-            if linked_providers.insert(native.provider.name().to_owned()) {
-                native.provider.link(&mut linker).map_err(fail)?;
-                providers.push(native);
+            let is_it = |used: &&Used| used.provider.name() == native.provider.name();
+            match providers.iter().find(is_it) {
+                // An instance has one state of each provider.
+                Some(used) if !Arc::ptr_eq(&used.app, &native.app) => {
+                    return Err(LinkError::TwoSettings {
+                        component: name.to_owned(),
+                        provider: native.provider.name().to_owned(),
+                    });
+                }
+                Some(_) => {}
+                None => {
+                    native.provider.link(&mut linker).map_err(fail)?;
+                    providers.push(native);
+                }
             }
         }
 
@@ -579,12 +587,17 @@ impl<'a> AppLinker<'a> {
 
     fn prepare(
         &mut self,
-        key: Key<'a>,
         spec: &NativeSpec,
         provider: &dyn ErasedProvider,
     ) -> Result<Arc<dyn std::any::Any + Send + Sync>, LinkError> {
-        if let Some(prepared) = self.native.get(&key) {
-            return Ok(Arc::clone(prepared));
+        // Which name it was chosen by says nothing to the provider.
+        let spec = NativeSpec {
+            provider: None,
+            ..spec.clone()
+        };
+        let is_it = |it: &&Prepared| it.provider == provider.name() && it.spec == spec;
+        if let Some(prepared) = self.prepared.iter().find(is_it) {
+            return Ok(Arc::clone(&prepared.app));
         }
         let gate = Gate::new(
             provider.name(),
@@ -605,7 +618,11 @@ impl<'a> AppLinker<'a> {
                 provider: provider.name().to_owned(),
                 source,
             })?;
-        self.native.insert(key, Arc::clone(&prepared));
+        self.prepared.push(Prepared {
+            provider: provider.name().to_owned(),
+            spec,
+            app: Arc::clone(&prepared),
+        });
         Ok(prepared)
     }
 

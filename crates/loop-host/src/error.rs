@@ -101,6 +101,16 @@ pub enum LinkError {
         /// The provider that was asked for, if one was.
         provider: Option<String>,
     },
+    /// A component takes several interfaces from one provider, and the app sets the provider up for each in another way.
+    #[error(
+        "`{component}` takes interfaces from the provider `{provider}` with different settings"
+    )]
+    TwoSettings {
+        /// The component.
+        component: String,
+        /// The provider.
+        provider: String,
+    },
     /// An interface has functions that cannot be called from one component to another, or in another process.
     #[error("`{interface}` can only be provided natively")]
     NotCrossable {

@@ -133,6 +133,9 @@ pub(crate) fn link_problem(error: &LinkError) -> Problem {
         LinkError::NotNative {
             provider: Some(_), ..
         } => problem.hint("leave `provider` away to take whichever the host has"),
+        LinkError::TwoSettings { .. } => problem.hint(
+            "write the same `config`, `grants` and `trusted` into each of those lines under `provide`",
+        ),
         LinkError::NotCrossable { reasons, .. } => reasons
             .iter()
             .fold(problem, |problem, reason| {

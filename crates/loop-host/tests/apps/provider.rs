@@ -30,17 +30,21 @@ impl Provider for Polite {
     }
 
     fn interfaces(&self) -> Vec<InterfaceName> {
-        vec!["acme:greet/greeter".parse().unwrap()]
+        let names = ["acme:greet/greeter", "acme:greet/second"];
+        names.iter().map(|name| name.parse().unwrap()).collect()
     }
 
     fn link(&self, linker: &mut Linker<State>) -> loop_host::wasmtime::Result<()> {
-        linker.instance("acme:greet/greeter")?.func_wrap(
-            "greet",
-            |mut store, (name,): (String,)| {
-                let greeting = State::of::<Self>(store.data_mut());
-                Ok((format!("{greeting}, {name}"),))
-            },
-        )
+        for interface in self.interfaces() {
+            linker.instance(&interface.to_string())?.func_wrap(
+                "greet",
+                |mut store, (name,): (String,)| {
+                    let greeting = State::of::<Self>(store.data_mut());
+                    Ok((format!("{greeting}, {name}"),))
+                },
+            )?;
+        }
+        Ok(())
     }
 
     fn app(&self, context: &AppContext<'_>) -> Result<String, ProviderError> {
@@ -189,19 +193,44 @@ async fn a_standard_one_serves_where_nobody_is_named() {
     assert_eq!(said, "hello, ann\nexit 0");
 }
 
+/// Imports the function `greet` twice.
+fn importing(host: &Host, interfaces: [&str; 2]) -> AppSpec {
+    let imports = interfaces.map(|name| {
+        format!(r#"(import "{name}" (instance (export "greet" (func (param "name" string) (result string)))))"#)
+    });
+    let component = wat::parse_str(format!("(component {})", imports.concat())).unwrap();
+    let component = host.load("two", component, LoadOptions::default()).unwrap();
+    AppSpec::single(ComponentSpec::new(component))
+}
+
+#[test]
+fn one_that_serves_two_interfaces_is_set_up_once() {
+    let host = Host::builder().provider(Polite::default()).build().unwrap();
+    let names = ["acme:greet/greeter", "acme:greet/second"];
+    let link = |settings: [NativeSpec; 2]| {
+        let mut spec = importing(&host, names);
+        for (name, native) in names.iter().zip(settings) {
+            let route = RouteSpec::Native(native);
+            spec.provide.insert(name.parse().unwrap(), route);
+        }
+        host.link(spec).map(drop).map_err(|error| error.to_string())
+    };
+    let by_name = NativeSpec {
+        provider: Some("polite".to_owned()),
+        ..configured("salut")
+    };
+    assert_eq!(link([configured("salut"), by_name]), Ok(()));
+    assert_eq!(
+        link([configured("salut"), configured("bonjour")]),
+        Err("`two` takes interfaces from the provider `polite` with different settings".to_owned())
+    );
+}
+
 /// What is missing beside it is told without it.
 #[test]
 fn a_standard_one_is_not_told_as_missing() {
     let host = host_with_standard();
-    let function = r#"(func (param "name" string) (result string))"#;
-    let component = format!(
-        r#"(component
-            (import "acme:greet/greeter" (instance (export "greet" {function})))
-            (import "acme:other/thing" (instance (export "greet" {function}))))"#
-    );
-    let component = wat::parse_str(component).unwrap();
-    let component = host.load("two", component, LoadOptions::default()).unwrap();
-    let error = host.link(AppSpec::single(ComponentSpec::new(component)));
+    let error = host.link(importing(&host, ["acme:greet/greeter", "acme:other/thing"]));
     let Err(LinkError::Missing { missing, .. }) = error else {
         panic!("it was linked: {error:?}");
     };
