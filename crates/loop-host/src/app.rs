@@ -32,7 +32,7 @@ use crate::route::weave::weave;
 use crate::route::{self, Route, Target, caller};
 use crate::serve;
 use crate::stdio::Stdio;
-use crate::wasi::{self, Resolver, SystemResolver};
+use crate::wasi::{self, Pool, Resolver, SystemResolver};
 
 /// What an app is made of.
 #[derive(Clone, Debug)]
@@ -453,6 +453,7 @@ impl<'a> AppLinker<'a> {
             stdio,
             providers,
             http_server,
+            pool: Pool::default(),
             resolver: Arc::clone(&self.spec.resolver.0),
             core: self.core.clone(),
             reads,

@@ -30,7 +30,7 @@ use crate::route::provider::Served;
 use crate::serve::Handler;
 use crate::state::State;
 use crate::stdio::{Spent, Stdio};
-use crate::wasi::{self, Resolver};
+use crate::wasi::{self, Pool, Resolver};
 
 /// Frames of a backtrace that are kept: a stack overflow has hundreds of thousands.
 const FRAMES_MAX: usize = 20;
@@ -68,6 +68,8 @@ pub(crate) struct Linked {
     pub(crate) providers: Vec<Used>,
     /// The component that serves its `wasi:http` requests, instead of the network.
     pub(crate) http_server: Option<Arc<Instances>>,
+    /// Connections that its instances opened for `wasi:http`, and that wait for another request.
+    pub(crate) pool: Pool,
     pub(crate) resolver: Arc<dyn Resolver>,
     pub(crate) core: CoreApp,
     pub(crate) reads: Reads,

@@ -25,7 +25,7 @@ use crate::serve::ToComponent;
 use crate::stdio::Spent;
 
 pub(crate) use folders::Folders;
-pub(crate) use http_client::{HttpHooks, HttpRoute};
+pub(crate) use http_client::{HttpHooks, HttpRoute, Pool};
 pub(crate) use interfaces::{is_p3, linker};
 pub(crate) use lookup::{Lookup, LookupCtxView, LookupView};
 pub use lookup::{Resolver, SystemResolver};
@@ -74,6 +74,7 @@ pub(crate) fn parts(
             lookup.clone(),
             linked.limits.body,
             route,
+            linked.pool.clone(),
             linked
                 .core
                 .context(&linked.name, linked.reads, budget.clone()),

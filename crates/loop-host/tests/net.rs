@@ -13,6 +13,10 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use bytes::Bytes;
+use http_body::Frame;
+use http_body_util::{BodyExt as _, Empty, Full, StreamBody};
+use hyper::body::Incoming;
 use loop_core::Grants;
 use loop_core::limits::ByteSize;
 use loop_core::policy::Decision;
@@ -497,4 +501,60 @@ async fn wasi_0_3_is_held_to_the_same() {
     let printed = run("net-p3", &grants, &names, &["get", &url]).await;
     let code = "ErrorCode::HttpResponseBodySize(Some(1000))";
     assert_eq!(printed, format!("cannot get {url}: {code}\n"));
+}
+
+/// A server that keeps its connections open, and counts them. The path says how the body is sent.
+async fn keeping_open() -> (String, Arc<Mutex<usize>>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let origin = format!("http://{}", listener.local_addr().unwrap());
+    let connections = Arc::<Mutex<usize>>::default();
+    let counted = connections.clone();
+    let service = hyper::service::service_fn(|request: http::Request<Incoming>| async move {
+        let (head, body) = request.into_parts();
+        body.collect().await?;
+        let hello = Bytes::from_static(b"hello");
+        let pieces = futures::stream::iter([Ok(Frame::data(hello.clone()))]);
+        let (status, body) = match head.uri.path() {
+            "/sized" => (200, Full::new(hello).boxed_unsync()),
+            "/chunked" => (200, StreamBody::new(pieces).boxed_unsync()),
+            _ => (204, Empty::new().boxed_unsync()),
+        };
+        http::Response::builder()
+            .status(status)
+            .body(body)
+            .map_err(Box::<dyn std::error::Error + Send + Sync>::from)
+    });
+    tokio::spawn(async move {
+        loop {
+            let (stream, _) = listener.accept().await.unwrap();
+            *counted.lock().unwrap() += 1;
+            let stream = hyper_util::rt::TokioIo::new(stream);
+            tokio::spawn(
+                hyper::server::conn::http1::Builder::new().serve_connection(stream, service),
+            );
+        }
+    });
+    (origin, connections)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_next_instance_of_a_component_uses_the_same_connection() {
+    for (guest, before) in [("http-get", &[][..]), ("net-p3", &["get"])] {
+        for (path, printed) in [
+            ("sized", "status 200\nhello"),
+            ("chunked", "status 200\nhello"),
+            ("empty", "status 204\n"),
+        ] {
+            let (origin, connections) = keeping_open().await;
+            let url = format!("{origin}/{path}");
+            let grants = Grants::parse_fragment(&format!(r#"net.http = ["{origin}"]"#)).unwrap();
+            let component = Guest::new(guest, grants, &no_names());
+            let args = [before, &[&url]].concat();
+            for _ in 0..3 {
+                component.run(&args).await;
+            }
+            assert_eq!(component.printed(), printed.repeat(3));
+            assert_eq!(*connections.lock().unwrap(), 1, "{guest}: {path}");
+        }
+    }
 }

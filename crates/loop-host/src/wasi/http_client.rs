@@ -11,11 +11,16 @@
 //! A request to another component carries the place of its sender in a trace, so that the trace goes on there. To one that
 //! goes to the network nothing is added.
 //!
-//! What is absent: HTTP/2, connections that outlive their response, and certificates other than the
-//! web's own.
+//! A connection is kept for the next request to the same origin, among those of the same component: see [`Pool`]. Each
+//! request is judged all the same, and each new connection.
+//!
+//! What is absent: HTTP/2, and certificates other than the web's own.
 
 mod body;
+mod channel;
 mod connect;
+mod exchange;
+mod pool;
 mod target;
 #[cfg(test)]
 mod tests;
@@ -27,19 +32,23 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use http_body_util::BodyExt as _;
+use http_body::Body as _;
+use http_body_util::{BodyExt as _, Empty};
+use hyper::body::Incoming;
 use loop_core::limits::ByteSize;
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, sleep, timeout_at};
-use wasmtime_wasi::runtime::spawn;
-use wasmtime_wasi_http::io::TokioIo;
 use wasmtime_wasi_http::{Error, RequestOptions, Result, WasiBody, WasiHttpHooks};
 
 use crate::core::CoreCtx;
 use crate::gate::Gate;
 use crate::wasi::http_client::body::{Bounded, Paced};
+use crate::wasi::http_client::channel::{Channel, HEAD_MAX};
+use crate::wasi::http_client::exchange::Exchange;
 use crate::wasi::http_client::target::Target;
 use crate::wasi::lookup::Lookup;
+
+pub(crate) use crate::wasi::http_client::pool::Pool;
 
 /// Serves the requests of one component before they get to the network: the route of `wasi:http` to another
 /// component.
@@ -57,15 +66,9 @@ pub(crate) trait HttpRoute: Send + Sync + 'static {
     async fn send(&self, request: http::Request<WasiBody>) -> Result<http::Response<WasiBody>>;
 }
 
-/// Connections that one instance has open at once. Each takes a file descriptor of the host, of which there are
+/// Connections that one instance uses at once. Each takes a file descriptor of the host, of which there are
 /// often 1024 for all; further requests wait in turn, and fail when their time to connect is over.
 const CONNECTIONS_MAX: usize = 128;
-
-/// Bytes of the head of a response. The largest that common servers send by default are 16 KiB.
-const HEAD_MAX: usize = 64 * 1024;
-
-/// Fields in the head of a response: what hyper allows by default, and more than servers send.
-const FIELDS_MAX: usize = 100;
 
 /// The time until a connection stands, TLS included, if the component sets none.
 const CONNECT_DEFAULT: Duration = Duration::from_secs(30);
@@ -98,17 +101,19 @@ struct Client {
     body_max: u64,
     route: Option<Arc<dyn HttpRoute>>,
     connections: Arc<Semaphore>,
+    pool: Pool,
     /// What is trusted of servers, if it is not what the web trusts.
     tls: Option<connect::Tls>,
 }
 
 impl HttpHooks {
-    /// The client of an instance. With a route all its requests go there, and none to the network.
+    /// The client of an instance of the component that the pool belongs to. With a route all its requests go there, and none to the network.
     pub(crate) fn new(
         gate: Gate,
         lookup: Lookup,
         body: ByteSize,
         route: Option<Arc<dyn HttpRoute>>,
+        pool: Pool,
         core: CoreCtx,
     ) -> Self {
         let client = Arc::new(Client {
@@ -117,6 +122,7 @@ impl HttpHooks {
             body_max: body.0,
             route,
             connections: Arc::new(Semaphore::new(CONNECTIONS_MAX)),
+            pool,
             tls: None,
         });
         Self { client, core }
@@ -178,44 +184,51 @@ impl Client {
     async fn send_to_network(
         &self,
         target: &Target,
-        request: http::Request<Bounded>,
+        mut request: http::Request<Bounded>,
         options: RequestOptions,
     ) -> Result<(http::Response<WasiBody>, Driver)> {
-        let until = Instant::now() + time(options.connect_timeout, CONNECT_DEFAULT);
+        let connect = time(options.connect_timeout, CONNECT_DEFAULT);
+        let first_byte = time(options.first_byte_timeout, FIRST_BYTE_DEFAULT);
+        let pace = time(options.between_bytes_timeout, BETWEEN_BYTES_DEFAULT);
+
+        let mut until = Instant::now() + connect;
         let turn = timeout_at(until, Arc::clone(&self.connections).acquire_owned());
         let Ok(Ok(turn)) = turn.await else {
             return Err(Error::ConnectionLimitReached);
         };
+        let origin = target.origin();
+        let mut kept = self.pool.take(&origin).await;
+        let (channel, response) = loop {
+            let reused = kept.is_some();
+            let mut channel = match kept.take() {
+                Some(channel) => channel,
+                None => self.open(target, until).await?,
+            };
+            let spare = reused.then(|| repeatable(&request)).flatten();
+            let lost = match answer(&mut channel, request, first_byte).await {
+                Ok(response) => break (channel, response),
+                Err(lost) => lost,
+            };
+            // The server gave the connection up while it waited, and that was not known when the request was sent.
+            request = match lost.unsent.or(spare.filter(|_| lost.unanswered)) {
+                Some(again) if reused => again,
+                _ => return Err(lost.error),
+            };
+            until = Instant::now() + connect;
+        };
+
+        let exchange = Exchange::new(channel, origin, self.pool.clone(), turn);
+        let read = exchange.read();
+        let response = response.map(|body| Paced::new(body, pace, read).boxed_unsync());
+        Ok((self.bounded(response)?, Box::new(exchange.finish())))
+    }
+
+    async fn open(&self, target: &Target, until: Instant) -> Result<Channel> {
         let connected = connect::connect(&self.gate, &self.lookup, self.tls.as_ref(), target);
         let stream = timeout_at(until, connected)
             .await
             .map_err(|_| Error::ConnectionTimeout)??;
-
-        let mut builder = hyper::client::conn::http1::Builder::new();
-        builder.max_buf_size(HEAD_MAX).max_headers(FIELDS_MAX);
-        let (mut sender, connection) = builder
-            .handshake(TokioIo::new(stream))
-            .await
-            .map_err(|error| from_hyper(&error))?;
-        // Aborted when it is dropped: by the response's end, or when the component gives the request up.
-        let driver = spawn(async move {
-            let _turn = turn;
-            connection.await.map_err(|error| from_hyper(&error))
-        });
-        let first_byte = time(options.first_byte_timeout, FIRST_BYTE_DEFAULT);
-        let uploading = request.body().progress();
-        let mut response = pin!(sender.send_request(request));
-        let response = loop {
-            tokio::select! {
-                response = &mut response => break response.map_err(|error| from_hyper(&error))?,
-                // With each piece of the request the server has its time anew.
-                () = uploading.notified() => {}
-                () = sleep(first_byte) => return Err(Error::HttpResponseTimeout),
-            }
-        };
-        let pace = time(options.between_bytes_timeout, BETWEEN_BYTES_DEFAULT);
-        let response = response.map(|body| Paced::new(body, pace).boxed_unsync());
-        Ok((self.bounded(response)?, Box::new(driver)))
+        Channel::open(stream).await
     }
 
     /// The response, with a body that ends in an error at the limit.
@@ -224,6 +237,53 @@ impl Client {
         let body = Bounded::response(body, self.body_max)?;
         Ok(http::Response::from_parts(head, body.boxed_unsync()))
     }
+}
+
+/// A request that got no answer.
+struct Lost {
+    error: Error,
+    /// The request, if nothing of it was sent.
+    unsent: Option<http::Request<Bounded>>,
+    /// Whether the connection ended before there was an answer.
+    unanswered: bool,
+}
+
+/// Sends a request, and waits for the head of its response.
+async fn answer(
+    channel: &mut Channel,
+    request: http::Request<Bounded>,
+    first_byte: Duration,
+) -> std::result::Result<http::Response<Incoming>, Lost> {
+    let uploading = request.body().progress();
+    let mut response = pin!(channel.send(request));
+    loop {
+        tokio::select! {
+            response = &mut response => return response.map_err(|mut failed| {
+                let unsent = failed.take_message();
+                let error = failed.into_error();
+                Lost { error: from_hyper(&error), unsent, unanswered: is_lost(&error) }
+            }),
+            // With each piece of the request the server has its time anew.
+            () = uploading.notified() => {}
+            () = sleep(first_byte) => {
+                let error = Error::HttpResponseTimeout;
+                return Err(Lost { error, unsent: None, unanswered: false });
+            }
+        }
+    }
+}
+
+/// The same request once more, if it does no harm to have it answered twice: one that only reads, and has no body.
+fn repeatable(request: &http::Request<Bounded>) -> Option<http::Request<Bounded>> {
+    if !request.method().is_safe() || !request.body().is_end_stream() {
+        return None;
+    }
+    let none = Empty::new().map_err(|never| match never {});
+    let mut again = http::Request::new(Bounded::request(none.boxed_unsync(), 0).ok()?);
+    again.method_mut().clone_from(request.method());
+    again.uri_mut().clone_from(request.uri());
+    again.headers_mut().clone_from(request.headers());
+    Some(again)
 }
 
 /// Has a request carry the place of its sender in a trace, unless the component wrote one itself.
@@ -242,6 +302,16 @@ fn trace(core: &mut CoreCtx, headers: &mut http::HeaderMap) {
 /// The time that a component set, within bounds.
 fn time(set: Option<Duration>, default: Duration) -> Duration {
     set.unwrap_or(default).min(TIME_MAX)
+}
+
+/// Whether a connection ended before the response came.
+fn is_lost(error: &hyper::Error) -> bool {
+    let io = || {
+        error
+            .source()
+            .is_some_and(|cause| cause.is::<std::io::Error>())
+    };
+    error.is_incomplete_message() || error.is_canceled() || error.is_closed() || io()
 }
 
 /// The component's own kind of error, for what hyper reports of a connection.

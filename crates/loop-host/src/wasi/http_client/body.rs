@@ -2,6 +2,7 @@
 
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -103,7 +104,7 @@ pub(crate) fn again(error: &Error) -> Error {
     }
 }
 
-/// A body that ends in an error when the server falls silent.
+/// A body that ends in an error when the server falls silent, and says when it was read to its end.
 ///
 /// The time counts only while the component waits: a component that reads slowly is not the server's fault.
 #[derive(Debug)]
@@ -111,14 +112,17 @@ pub(crate) struct Paced {
     body: Incoming,
     pace: Duration,
     waiting: Option<Pin<Box<Sleep>>>,
+    read: Arc<AtomicBool>,
 }
 
 impl Paced {
-    pub(crate) fn new(body: Incoming, pace: Duration) -> Self {
+    pub(crate) fn new(body: Incoming, pace: Duration, read: Arc<AtomicBool>) -> Self {
+        read.store(body.is_end_stream(), Ordering::Release);
         Self {
             body,
             pace,
             waiting: None,
+            read,
         }
     }
 }
@@ -133,6 +137,15 @@ impl Body for Paced {
     ) -> Poll<Option<Result<Frame<Bytes>>>> {
         if let Poll::Ready(frame) = Pin::new(&mut self.body).poll_frame(cx) {
             self.waiting = None;
+            let ended = match &frame {
+                // Nothing comes after trailers.
+                Some(Ok(frame)) => frame.is_trailers() || self.body.is_end_stream(),
+                Some(Err(_)) => false,
+                None => true,
+            };
+            if ended {
+                self.read.store(true, Ordering::Release);
+            }
             return Poll::Ready(frame.map(|frame| frame.map_err(|error| from_hyper(&error))));
         }
         let pace = self.pace;

@@ -6,6 +6,7 @@ use loop_core::policy::Request;
 use url::Url;
 use wasmtime_wasi_http::{Error, Result};
 
+use crate::wasi::http_client::pool::Origin;
 use crate::wasi::lookup::Host;
 
 /// Characters of a URL: twice what common servers accept.
@@ -85,6 +86,15 @@ impl Target {
     /// Whether the connection has to be encrypted.
     pub(crate) fn secure(&self) -> bool {
         self.url.scheme() == "https"
+    }
+
+    /// What a connection for it is opened for.
+    pub(crate) fn origin(&self) -> Origin {
+        Origin {
+            secure: self.secure(),
+            host: self.host_text.clone(),
+            port: self.port,
+        }
     }
 
     /// Sets the `Host` header, whatever was there.

@@ -1,5 +1,8 @@
 //! Against servers on this machine, which say what they heard.
 
+mod reuse;
+
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -15,7 +18,7 @@ use wasmtime_wasi_http::{RequestOptions, Result, WasiBody, WasiHttpHooks as _};
 use crate::core::{CallScope, CoreApp, CoreOptions, Reads, TraceContext};
 use crate::limits::OutputBudget;
 use crate::wasi::http_client::connect::Tls;
-use crate::wasi::http_client::{Client, HttpHooks, HttpRoute};
+use crate::wasi::http_client::{Client, HttpHooks, HttpRoute, Pool};
 use crate::wasi::lookup::Lookup;
 use crate::wasi::lookup::testing::{Decisions, Names, gate};
 
@@ -41,14 +44,22 @@ fn hooks(grants: &str, route: Option<Arc<dyn HttpRoute>>) -> (HttpHooks, Arc<Dec
     let lookup = Lookup::new(gate.clone(), Names::of(&NAMES));
     let app = CoreApp::new(CoreOptions::default());
     let core = app.context(&"web".into(), Reads::Own, OutputBudget::new(0));
-    let hooks = HttpHooks::new(gate, lookup, ByteSize(BODY_MAX), route, core);
+    let hooks = HttpHooks::new(
+        gate,
+        lookup,
+        ByteSize(BODY_MAX),
+        route,
+        Pool::default(),
+        core,
+    );
     (hooks, decisions)
 }
 
-/// A server that gives each caller the same answer, and remembers what it was sent.
+/// A server that gives each request the same answer, and remembers what it was sent.
 struct Server {
     port: u16,
     heard: Arc<Mutex<Vec<String>>>,
+    connections: Arc<AtomicUsize>,
 }
 
 impl Server {
@@ -56,25 +67,29 @@ impl Server {
         let listener = TcpListener::bind(address).await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let heard = Arc::<Mutex<Vec<String>>>::default();
-        let (log, answer) = (heard.clone(), answer.to_owned());
+        let connections = Arc::<AtomicUsize>::default();
+        let (log, count, answer) = (heard.clone(), connections.clone(), answer.to_owned());
         tokio::spawn(async move {
             loop {
                 let (mut stream, _) = listener.accept().await.unwrap();
+                count.fetch_add(1, Ordering::Relaxed);
                 let (log, answer) = (log.clone(), answer.clone());
                 tokio::spawn(async move {
                     let mut request = vec![0; 4096];
-                    let length = stream.read(&mut request).await.unwrap_or(0);
-                    request.truncate(length);
-                    log.lock()
-                        .unwrap()
-                        .push(String::from_utf8(request).unwrap());
-                    let _ = stream.write_all(answer.as_bytes()).await;
-                    // Open until the client goes.
-                    let _ = stream.read_to_end(&mut Vec::new()).await;
+                    // Until the client goes.
+                    while let Ok(length @ 1..) = stream.read(&mut request).await {
+                        let request = String::from_utf8_lossy(&request[..length]);
+                        log.lock().unwrap().push(request.into_owned());
+                        let _ = stream.write_all(answer.as_bytes()).await;
+                    }
                 });
             }
         });
-        Self { port, heard }
+        Self {
+            port,
+            heard,
+            connections,
+        }
     }
 
     async fn answering(answer: &str) -> Self {
@@ -85,9 +100,16 @@ impl Server {
     fn calls(&self) -> usize {
         self.heard.lock().unwrap().len()
     }
+
+    fn connections(&self) -> usize {
+        self.connections.load(Ordering::Relaxed)
+    }
 }
 
 const OK: &str = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok";
+
+/// The same, as the last answer of a connection.
+const LAST: &str = "HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 2\r\n\r\nok";
 
 fn get(url: &str) -> http::Request<WasiBody> {
     request("GET", url, &[])
@@ -252,7 +274,7 @@ async fn a_name_leads_to_an_address_that_is_granted_as_well() {
 
 #[tokio::test]
 async fn the_address_that_was_judged_is_the_one_connected_to() {
-    let judged = Server::answering(OK).await;
+    let judged = Server::answering(LAST).await;
     let port = judged.port;
     let rebound = Server::on(&format!("127.0.0.2:{port}"), OK).await;
     let grants = format!(
@@ -261,7 +283,7 @@ async fn the_address_that_was_judged_is_the_one_connected_to() {
     let (client, _) = client(&grants, None);
     let url = format!("http://rebound.test:{port}/");
     assert_eq!(words(send(&client, get(&url)).await), "200 ok");
-    // The second lookup says 127.0.0.2, which is judged anew.
+    // For the second connection the name says 127.0.0.2, which is judged anew.
     assert_eq!(
         words(send(&client, get(&url)).await),
         "DestinationIpProhibited"
