@@ -1,6 +1,6 @@
 //! Benchmarks: every figure with its floor, measured in the same run.
 //!
-//! `loop-bench host [--json FILE]` prints the table of docs/perf.md. Each row says what was measured, what the floor
+//! `loop-bench host [--json FILE]` and `loop-bench capabilities [--json FILE]` print tables of docs/perf.md. Each row says what was measured, what the floor
 //! was and the ratio of the two; smaller is always better. Ours and the floor are measured in turn, and the medians of
 //! several rounds are compared, so that a machine that gets slower in between slows both.
 
@@ -13,6 +13,7 @@
 mod calls;
 mod codec;
 mod instantiate;
+mod netx;
 mod policy;
 mod process;
 mod row;
@@ -26,10 +27,11 @@ fn main() -> anyhow::Result<()> {
     let mut args = std::env::args().skip(1);
     let mut json = None;
     let mut only = None;
-    match args.next().as_deref() {
-        Some("host") => {}
-        other => bail!("usage: loop-bench host [--json FILE] [--only ROW], not {other:?}"),
-    }
+    let suite = args.next().unwrap_or_default();
+    anyhow::ensure!(
+        matches!(suite.as_str(), "host" | "capabilities"),
+        "usage: loop-bench host|capabilities [--json FILE] [--only ROW], not {suite:?}"
+    );
     while let Some(arg) = args.next() {
         let value = args
             .next()
@@ -45,10 +47,22 @@ fn main() -> anyhow::Result<()> {
     }
 
     let wanted = |name: &str| only.as_deref().is_none_or(|only| name.contains(only));
+    let rows = match suite.as_str() {
+        "host" => host(&wanted)?,
+        _ => capabilities(&wanted)?,
+    };
+    row::print(&rows);
+    if let Some(path) = json {
+        std::fs::write(&path, serde_json::to_string_pretty(&rows)?)
+            .with_context(|| format!("cannot write {}", path.display()))?;
+    }
+    Ok(())
+}
+
+/// What calls, instances and requests cost.
+fn host(wanted: &dyn Fn(&str) -> bool) -> anyhow::Result<Vec<Row>> {
     let mut rows: Vec<Row> = Vec::new();
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()?;
+    let runtime = runtime()?;
     if wanted("native/scalar") || wanted("policy/decision") {
         rows.push(told(runtime.block_on(calls::scalar()))?);
     }
@@ -80,13 +94,27 @@ fn main() -> anyhow::Result<()> {
         let scalar = rows.first().context("native/scalar was measured")?.value;
         rows.push(policy::decision(scalar)?);
     }
+    Ok(rows)
+}
 
-    row::print(&rows);
-    if let Some(path) = json {
-        std::fs::write(&path, serde_json::to_string_pretty(&rows)?)
-            .with_context(|| format!("cannot write {}", path.display()))?;
+/// What the capability packages cost.
+fn capabilities(wanted: &dyn Fn(&str) -> bool) -> anyhow::Result<Vec<Row>> {
+    let mut rows = Vec::new();
+    let runtime = runtime()?;
+    if wanted("netx/http-get-reuse") {
+        rows.push(runtime.block_on(netx::get_reuse())?);
     }
-    Ok(())
+    if wanted("netx/stream-1GiB") {
+        rows.push(runtime.block_on(netx::stream())?);
+    }
+    Ok(rows)
+}
+
+/// As `loop run` has for a command.
+fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
 }
 
 /// The engine's errors are no standard ones.

@@ -87,7 +87,7 @@ pub(crate) fn start() -> anyhow::Result<Row> {
 }
 
 /// A server in a process of its own, ended when it is dropped.
-struct Server {
+pub(crate) struct Server {
     child: Child,
     address: String,
 }
@@ -144,6 +144,18 @@ impl Server {
         Self::start(command)
     }
 
+    /// A native server of HTTP, which answers `/N` with N bytes and `/` with a few.
+    pub(crate) fn http() -> anyhow::Result<Self> {
+        let mut command = Command::new(beside("floor")?);
+        command.arg("serve-native");
+        Self::start(command)
+    }
+
+    /// Its address and port.
+    pub(crate) fn address(&self) -> &str {
+        &self.address
+    }
+
     /// Sends requests one after the other, over one connection.
     fn ask(&self, times: u32) -> anyhow::Result<()> {
         let mut stream = TcpStream::connect(&self.address)?;
@@ -156,18 +168,8 @@ impl Server {
         Ok(())
     }
 
-    /// The processor time of all its threads so far, in nanoseconds.
     fn cpu(&self) -> anyhow::Result<f64> {
-        let mut total = 0.0;
-        for task in std::fs::read_dir(format!("/proc/{}/task", self.child.id()))? {
-            let stat = std::fs::read_to_string(task?.path().join("schedstat")).unwrap_or_default();
-            let nanoseconds = stat
-                .split(' ')
-                .next()
-                .and_then(|text| text.parse::<f64>().ok());
-            total += nanoseconds.unwrap_or(0.0);
-        }
-        Ok(total)
+        cpu_of(self.child.id())
     }
 
     /// Its resident memory in KiB.
@@ -186,6 +188,20 @@ impl Server {
         self.ask(HTTP_REQUESTS)?;
         Ok((self.cpu()? - before) / 1000.0 / f64::from(HTTP_REQUESTS))
     }
+}
+
+/// The processor time of all threads of a process so far, in nanoseconds.
+pub(crate) fn cpu_of(process: u32) -> anyhow::Result<f64> {
+    let mut total = 0.0;
+    for task in std::fs::read_dir(format!("/proc/{process}/task"))? {
+        let stat = std::fs::read_to_string(task?.path().join("schedstat")).unwrap_or_default();
+        let nanoseconds = stat
+            .split(' ')
+            .next()
+            .and_then(|text| text.parse::<f64>().ok());
+        total += nanoseconds.unwrap_or(0.0);
+    }
+    Ok(total)
 }
 
 impl Drop for Server {

@@ -1,12 +1,15 @@
 //! The smallest embedding of wasmtime that does what `loop` is measured at: the floor of the benchmarks.
 //!
-//! It has no policy, no limits, no routes and no manifest, and takes what was compiled before on trust.
+//! It has no policy, no limits, no routes and no manifest, and takes what was compiled before on trust. It is the native server that
+//! clients are measured with, too.
 
 #![expect(clippy::print_stdout, reason = "a program that prints its address")]
 
+use std::convert::Infallible;
 use std::sync::Arc;
 
-use http_body_util::BodyExt as _;
+use http_body_util::{BodyExt as _, Full, StreamBody};
+use hyper::body::{Bytes, Frame, Incoming};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpListener;
 use wasmtime::component::{Component, Linker, ResourceTable};
@@ -77,6 +80,9 @@ fn load(engine: &Engine, path: &str) -> wasmtime::Result<Component> {
 fn main() -> wasmtime::Result<()> {
     let mut args = std::env::args().skip(1);
     let mode = args.next().unwrap_or_default();
+    if mode == "serve-native" {
+        return tokio::runtime::Runtime::new()?.block_on(serve_native());
+    }
     let path = args.next().context("usage: floor MODE FILE [ARG]...")?;
     match mode.as_str() {
         "compile" | "compile-concurrent" => {
@@ -148,6 +154,36 @@ async fn serve(path: &str, three: bool) -> wasmtime::Result<()> {
             let _ = http.serve_connection(TokioIo::new(stream), service).await;
         });
     }
+}
+
+/// Answers `/N` with N bytes in pieces, and other paths with a few.
+async fn serve_native() -> wasmtime::Result<()> {
+    let listener = TcpListener::bind("127.0.0.1:0").await?;
+    println!("http://{}", listener.local_addr()?);
+    loop {
+        let (stream, _) = listener.accept().await?;
+        stream.set_nodelay(true)?;
+        let service = hyper::service::service_fn(async |request: hyper::Request<Incoming>| {
+            let size = request.uri().path().trim_start_matches('/').parse();
+            let body =
+                size.map_or_else(|_| Full::from("hello").boxed(), |size| pieces(size).boxed());
+            Ok::<_, Infallible>(hyper::Response::new(body))
+        });
+        tokio::spawn(async move {
+            let http = hyper::server::conn::http1::Builder::new();
+            let _ = http.serve_connection(TokioIo::new(stream), service).await;
+        });
+    }
+}
+
+/// A body of this size, in pieces that are made once.
+fn pieces(size: u64) -> impl hyper::body::Body<Data = Bytes, Error = Infallible> {
+    static PIECE: [u8; 64 << 10] = [7; 64 << 10];
+    let full = size / PIECE.len() as u64;
+    let rest = (size % PIECE.len() as u64) as usize;
+    let all = (0..full).map(|_| PIECE.len()).chain([rest]);
+    let frames = all.map(|size| Ok(Frame::data(Bytes::from_static(&PIECE).slice(..size))));
+    StreamBody::new(futures::stream::iter(frames))
 }
 
 async fn respond(
