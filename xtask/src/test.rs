@@ -172,7 +172,8 @@ fn clippy_of_components(
     }
     steps::run_all(guests.iter().map(|guest| {
         let mut command = repo.cargo(&["clippy", "--workspace", "--all-targets", "--locked"]);
-        command.args(["--manifest-path", &guest.manifest, "--target", TARGET]);
+        command.args(["--all-features", "--manifest-path", &guest.manifest]);
+        command.args(["--target", TARGET]);
         command.arg("--target-dir").arg(repo.target().join(CHECKED));
         command.args(["--", "-D", "warnings"]);
         command
@@ -239,7 +240,7 @@ fn target_from_packages(repo: &Repo) -> Result<Outcome> {
 fn guest_tests(repo: &Repo, guests: &[GuestWorkspace]) -> Result<Outcome> {
     steps::run_all(guests.iter().filter(|guest| guest.has_tests).map(|guest| {
         let mut command = repo.cargo(&["test", "--workspace", "--lib", "--bins", "--locked"]);
-        command.args(["--manifest-path", &guest.manifest]);
+        command.args(["--all-features", "--manifest-path", &guest.manifest]);
         command.arg("--target-dir").arg(repo.target().join(NATIVE));
         command
     }))

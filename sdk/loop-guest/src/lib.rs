@@ -1,4 +1,4 @@
-//! What a Rust component needs to use `loop:core`: thin wrappers over the host's functions, nothing more.
+//! What a Rust component needs to use `loop:core`, and HTTP: thin wrappers over the host's functions, nothing more.
 //!
 //! - [`log`]: records with fields, and spans
 //! - [`metrics`]: counters, gauges, histograms
@@ -7,6 +7,7 @@
 //! - [`random`]: secure numbers, and streams that can be played again
 //! - [`cancel`]: whether the work is still wanted
 //! - [`wait`]: the first of several things
+//! - `http`, with the feature of that name: clients and servers over `wasi:http`
 //!
 //! A component imports what it uses: one that only logs imports `loop:core/logging` and nothing else. What each
 //! function does, its limits and errors, stands in the package's WIT; these pages repeat the main points.
@@ -51,6 +52,9 @@ mod bindings;
 pub mod log;
 pub mod metrics;
 pub mod trace;
+
+#[cfg(feature = "http")]
+pub mod http;
 
 pub mod cancel;
 pub mod random;

@@ -122,10 +122,13 @@ fn serves(scaffold: &Scaffold, mut command: Vec<String>) {
     command.extend(["--listen", &address, "--grant", &grant].map(str::to_owned));
     let args: Vec<&str> = command.iter().map(String::as_str).collect();
     let served = Served::start(&mut scaffold.looped(&args)).unwrap();
-    let answer = served.get("/path");
+    assert!(served.get("/").body.contains("hello\n"));
+    let answer = served.get("/hello/you");
     assert_eq!(answer.status, 200);
-    assert!(answer.body.contains("hello from /path\n"), "{answer:?}");
-    assert!(served.stop().contains("info  a: request path=/path"));
+    assert!(answer.body.contains("hello, you\n"), "{answer:?}");
+    assert_eq!(served.get("/path").status, 404);
+    assert_eq!(served.post("/").status, 405);
+    assert!(served.stop().contains("info  a: request path=/hello/you"));
 }
 
 /// The command that a source in another language documents.

@@ -12,6 +12,7 @@ mod commands;
 mod flow;
 mod folders;
 mod http;
+mod http_sdk;
 mod invoke;
 mod limits;
 mod links;

@@ -1,0 +1,164 @@
+//! The SDK's clients and servers of HTTP, by a guest that is both.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http_body_util::{BodyExt as _, Full};
+use hyper_util::rt::TokioIo;
+use loop_host::{App, AppSpec};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::oneshot;
+
+use crate::support::{grants, host, link, load};
+
+/// An app that serves, and may ask itself.
+struct Served {
+    address: SocketAddr,
+    _app: App,
+    _stop: oneshot::Sender<()>,
+}
+
+impl Served {
+    async fn new() -> Self {
+        let host = host();
+        let mut component = load(&host, "http-sdk");
+        component.grants =
+            grants(r#"net = { listen = ["127.0.0.1:*"], http = ["http://127.0.0.1:*"] }"#);
+        let app = link(&host, AppSpec::single(component));
+        let server = app.listen("127.0.0.1:0".parse().unwrap()).await.unwrap();
+        let address = server.address();
+        let (stop, stopped) = oneshot::channel::<()>();
+        tokio::spawn(server.run(async {
+            let _ = stopped.await;
+        }));
+        Self {
+            address,
+            _app: app,
+            _stop: stop,
+        }
+    }
+
+    /// Its URL for a path.
+    fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.address)
+    }
+
+    async fn ask(&self, request: http::Request<Full<Bytes>>) -> hyper::Result<Answer> {
+        let stream = TcpStream::connect(self.address).await.unwrap();
+        let (mut sender, connection) =
+            hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
+        tokio::spawn(connection);
+        let (head, body) = sender.send_request(request).await?.into_parts();
+        let body = body.collect().await?.to_bytes();
+        Ok(Answer { head, body })
+    }
+
+    /// The status and the body, or `broken off`.
+    async fn get(&self, path: &str) -> String {
+        let request = http::Request::get(path).header("host", "test");
+        match self.ask(request.body(Full::default()).unwrap()).await {
+            Ok(answer) => {
+                let status = answer.head.status.as_u16();
+                format!("{status} {}", String::from_utf8_lossy(&answer.body))
+            }
+            Err(_) => "broken off".to_owned(),
+        }
+    }
+
+    async fn post(&self, path: &str, body: Bytes) -> Answer {
+        let request = http::Request::post(path).header("host", "test");
+        let request = request.header("x-word", "kept").body(Full::new(body));
+        self.ask(request.unwrap()).await.unwrap()
+    }
+}
+
+struct Answer {
+    head: http::response::Parts,
+    body: Bytes,
+}
+
+impl Answer {
+    fn header(&self, name: &str) -> &str {
+        self.head
+            .headers
+            .get(name)
+            .map_or("", |value| value.to_str().unwrap())
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_router_answers() {
+    let served = Served::new().await;
+    for (path, answer) in [
+        ("/hello/ann%20lee", "200 hello, ann lee\n"),
+        ("/hello/", "404 "),
+        ("/echo", "405 "),
+        ("/sour", "418 sour\n"),
+        ("/broken", "broken off"),
+    ] {
+        assert_eq!(served.get(path).await, answer, "{path}");
+    }
+    let pieces = served.get("/pieces/300000").await;
+    assert_eq!(pieces.len(), "200 ".len() + 300_000);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_body_is_passed_on_as_it_comes() {
+    let served = Served::new().await;
+    // More than all buffers on the way hold together: an answer that waits for the whole request would never begin.
+    let body = Bytes::from(vec![b'x'; 16 << 20]);
+    let echoed = served.post("/echo", body.clone()).await;
+    assert_eq!(echoed.header("x-word"), "kept");
+    assert_eq!(echoed.header("content-length"), (16 << 20).to_string());
+    assert!(echoed.body == body);
+
+    let to = format!("/forward?to={}", served.url("/echo"));
+    let forwarded = served.post(&to, body.clone()).await;
+    assert!(forwarded.body == body);
+    let twice = format!(
+        "/forward?to={}?to={}",
+        served.url("/forward"),
+        served.url("/echo")
+    );
+    assert!(served.post(&twice, body.clone()).await.body == body);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_says_what_went_wrong() {
+    let served = Served::new().await;
+    let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let silent = format!("http://{}/", silent.local_addr().unwrap());
+    let free = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let free_url = format!("http://{}/", free.local_addr().unwrap());
+    drop(free);
+    let from = |path: &str, url: &str| format!("{path}?from={url}");
+    for (path, answer) in [
+        (
+            from("/fetch", &served.url("/hello/bob")),
+            "200 hello, bob\n",
+        ),
+        (from("/fetch", &served.url("/sour")), "418 sour\n"),
+        (from("/fetch", "http://192.0.2.1/"), "502 "),
+        (from("/fetch", "nonsense"), "502 "),
+        (from("/fetch", &free_url), "502 "),
+        (from("/fetch", &silent), "504 "),
+        (from("/size", &served.url("/pieces/1000")), "200 1000\n"),
+        (from("/size", &served.url("/pieces/1001")), "413 "),
+        (from("/size", &served.url("/broken")), "502 "),
+    ] {
+        assert_eq!(served.get(&path).await, answer, "{path}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_head_has_no_body() {
+    let served = Served::new().await;
+    let request = http::Request::head("/hello/ann").header("host", "test");
+    let answer = served.ask(request.body(Full::default()).unwrap());
+    let answer = tokio::time::timeout(Duration::from_secs(20), answer);
+    let answer = answer.await.unwrap().unwrap();
+    assert_eq!(answer.head.status, 200);
+    assert_eq!(answer.header("content-length"), "11");
+    assert!(answer.body.is_empty());
+}
