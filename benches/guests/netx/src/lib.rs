@@ -24,9 +24,15 @@ impl exports::bench::netx::run::Guest for Netx {
 fn get(authority: &str, path: &str) -> Result<u64, ErrorCode> {
     let failed = || ErrorCode::InternalError(None);
     let request = OutgoingRequest::new(Fields::new());
-    request.set_scheme(Some(&Scheme::Http)).map_err(|()| failed())?;
-    request.set_authority(Some(authority)).map_err(|()| failed())?;
-    request.set_path_with_query(Some(path)).map_err(|()| failed())?;
+    request
+        .set_scheme(Some(&Scheme::Http))
+        .map_err(|()| failed())?;
+    request
+        .set_authority(Some(authority))
+        .map_err(|()| failed())?;
+    request
+        .set_path_with_query(Some(path))
+        .map_err(|()| failed())?;
     let pending = outgoing_handler::handle(request, None)?;
     pending.subscribe().block();
     let response = pending.get().and_then(Result::ok).ok_or_else(failed)??;
