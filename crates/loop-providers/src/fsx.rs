@@ -22,6 +22,7 @@ use loop_host::{AppContext, Folder, InstanceContext, Provider, ProviderError, St
 use wasmtime::component::{HasData, Linker, ResourceTable};
 
 use crate::fsx::bindings::loop_::fsx::files;
+use crate::fsx::walk::Entries;
 
 /// Serves `loop:fsx` from the folders that a component was granted.
 ///
@@ -69,6 +70,8 @@ impl Provider for Fsx {
             folders: context.folders.to_vec(),
             told: vec![false; context.folders.len()],
             temps: Arc::default(),
+            searches: Arc::default(),
+            entries: Entries::default(),
         })
     }
 }
@@ -82,6 +85,10 @@ pub struct Granted {
     told: Vec<bool>,
     /// Each temporary file has a clone of it: there are as many as there are clones.
     temps: Arc<()>,
+    /// The same for searches.
+    searches: Arc<()>,
+    /// What its walks have in memory.
+    entries: Entries,
 }
 
 /// What the functions work on.

@@ -1,6 +1,6 @@
 //! Finds what has a path like a pattern.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
@@ -14,6 +14,13 @@ use crate::tree::{Folder, Node, Tree};
 const PATTERN_BYTES_MAX: usize = 1_024;
 const PAGE_MAX: u32 = 1_000;
 
+/// The most searches, as the WIT says.
+const SEARCHES_MAX: u64 = 64;
+
+thread_local! {
+    static OPEN: Cell<u64> = const { Cell::new(0) };
+}
+
 pub(crate) struct Matches(RefCell<Search>);
 
 struct Search {
@@ -26,12 +33,22 @@ struct Search {
 impl Matches {
     pub(crate) fn new(tree: &Rc<Tree>, pattern: &str) -> Result<Self> {
         let matcher = compile(pattern)?;
+        if OPEN.get() >= SEARCHES_MAX {
+            return Err(Error::TooMany(SEARCHES_MAX));
+        }
+        OPEN.set(OPEN.get() + 1);
         let top = names(&tree.top.borrow());
         Ok(Self(RefCell::new(Search {
             tree: Rc::clone(tree),
             matcher,
             levels: vec![(Vec::new(), top)],
         })))
+    }
+}
+
+impl Drop for Matches {
+    fn drop(&mut self) {
+        OPEN.set(OPEN.get().saturating_sub(1));
     }
 }
 

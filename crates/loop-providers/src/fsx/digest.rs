@@ -10,7 +10,7 @@ use sha2::Digest as _;
 use crate::fsx::bindings::loop_::fsx::files::{Algorithm, ErrorCode};
 use crate::fsx::error::Result;
 use crate::fsx::file;
-use crate::fsx::walk::{Step, Walk};
+use crate::fsx::walk::{Entries, Step, Walk};
 use crate::work::Stop;
 
 /// How much of a file is read at once, in bytes: enough for BLAKE3 to use all lanes of the processor.
@@ -76,13 +76,14 @@ pub(crate) fn tree(
     dir: &Arc<Dir>,
     folder: &str,
     algorithm: Algorithm,
+    entries: Entries,
     stop: &Stop,
 ) -> Result<[u8; 32]> {
     // As a root of its own, in which no path is longer for where the folder stands.
     let dir = Arc::new(dir.open_dir(file::path(folder)?)?);
     let mut hasher = Hasher::new(algorithm);
     hasher.update(TREE);
-    let mut walk = Walk::new(Arc::clone(&dir), ".", String::new())?;
+    let mut walk = Walk::new(Arc::clone(&dir), ".", String::new(), entries)?;
     while let Some(step) = walk.step() {
         stop.check()?;
         let Step::Found(path, kind) = step else {

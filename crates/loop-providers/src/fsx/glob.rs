@@ -10,7 +10,7 @@ use wasmtime::component::Resource;
 use crate::fsx::FilesView;
 use crate::fsx::bindings::loop_::fsx::files::{Entry, Error, HostMatches};
 use crate::fsx::error::Result;
-use crate::fsx::walk::{Step, Walk, can_be_left_out, kind};
+use crate::fsx::walk::{Entries, Step, Walk, can_be_left_out, kind};
 use crate::work::{Stop, blocking};
 
 /// The longest pattern, in bytes. What it is compiled to grows with it, and nobody can read a longer one.
@@ -18,6 +18,9 @@ const PATTERN_BYTES_MAX: usize = 1_024;
 
 /// The most matches that are given at once. With long paths, they are a megabyte or two.
 const PAGE_MAX: u32 = 1_000;
+
+/// The most searches of one instance. Beside entries, one has in memory what its pattern was compiled to, which the length of the pattern bounds.
+pub(crate) const SEARCHES_MAX: usize = 64;
 
 /// A search, as a component has it.
 #[expect(
@@ -28,6 +31,8 @@ const PAGE_MAX: u32 = 1_000;
 pub struct Matches(Arc<Mutex<Search>>);
 
 struct Search {
+    /// Counts it.
+    _one: Arc<()>,
     matcher: GlobSet,
     /// The most parts that a path can have, if the pattern says so.
     parts_max: usize,
@@ -40,8 +45,13 @@ impl Matches {
     /// Begins a search. Only the first folder of it is read.
     ///
     /// # Errors
-    /// The pattern is none.
-    pub(crate) fn new(dir: &Arc<Dir>, pattern: &str) -> Result<Self> {
+    /// The pattern is none, or there are too many entries.
+    pub(crate) fn new(
+        dir: &Arc<Dir>,
+        pattern: &str,
+        entries: Entries,
+        one: Arc<()>,
+    ) -> Result<Self> {
         let matcher = compile(pattern)?;
         let start = literal_start(pattern);
         let parts_max = if pattern.contains("**") {
@@ -60,7 +70,7 @@ impl Matches {
             found.is_ok_and(|found| found.is_symlink())
         });
         let mut left_out = 0;
-        let walk = match Walk::new(Arc::clone(dir), folder, prefix) {
+        let walk = match Walk::new(Arc::clone(dir), folder, prefix, entries) {
             _ if linked => None,
             Ok(walk) => Some(walk),
             Err(error) if can_be_left_out(&error) => {
@@ -71,6 +81,7 @@ impl Matches {
         };
         let before = parts_of(start).count();
         Ok(Self(Arc::new(Mutex::new(Search {
+            _one: one,
             matcher,
             parts_max: parts_max.saturating_sub(before),
             walk,

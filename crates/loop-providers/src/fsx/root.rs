@@ -15,7 +15,7 @@ use crate::fsx::bindings::loop_::fsx::files::{
     Algorithm, DescriptorType, Error, ErrorCode, HostRoot, Info,
 };
 use crate::fsx::error::Result;
-use crate::fsx::glob::Matches;
+use crate::fsx::glob::{Matches, SEARCHES_MAX};
 use crate::fsx::temp::{TEMPS_MAX, Temp};
 use crate::fsx::{digest, file, walk};
 use crate::work::{Stop, blocking};
@@ -177,7 +177,14 @@ impl HostRoot for FilesView<'_> {
         root: Resource<Root>,
         pattern: String,
     ) -> wasmtime::Result<Result<Resource<Matches>>> {
-        let matches = self.looking(&root, move |root, _| Matches::new(&root.dir, &pattern));
+        if Arc::strong_count(&self.granted.searches) > SEARCHES_MAX {
+            return Ok(Err(Error::TooMany(SEARCHES_MAX as u64)));
+        }
+        let one = Arc::clone(&self.granted.searches);
+        let entries = self.granted.entries.clone();
+        let matches = self.looking(&root, move |root, _| {
+            Matches::new(&root.dir, &pattern, entries, one)
+        });
         match matches.await? {
             Ok(matches) => Ok(Ok(self.table.push(matches)?)),
             Err(error) => Ok(Err(error)),
@@ -203,8 +210,9 @@ impl HostRoot for FilesView<'_> {
         path: String,
         algorithm: Algorithm,
     ) -> wasmtime::Result<Result<Vec<u8>>> {
+        let entries = self.granted.entries.clone();
         self.looking(&root, move |root, stop| {
-            Ok(digest::tree(&root.dir, &path, algorithm, stop)?.to_vec())
+            Ok(digest::tree(&root.dir, &path, algorithm, entries, stop)?.to_vec())
         })
         .await
     }

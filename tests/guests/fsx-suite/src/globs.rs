@@ -10,6 +10,7 @@ pub(crate) const CASES: &[(&str, Case)] = &[
     ("what is no pattern", no_patterns),
     ("pages", pages),
     ("kinds", kinds),
+    ("there are not too many", too_many),
 ];
 
 const FILES: [&str; 9] = [
@@ -123,4 +124,16 @@ fn kinds(root: &Root) -> Result<(), String> {
         .collect();
     let expected = vec![DescriptorType::Directory, DescriptorType::RegularFile];
     is("kinds", kinds, expected)
+}
+
+fn too_many(root: &Root) -> Result<(), String> {
+    let mut searches = Vec::new();
+    for _ in 0..64 {
+        searches.push(gives("glob", root.glob("*"))?);
+    }
+    fails("one more", root.glob("*").map(drop), Error::TooMany(64))?;
+    searches.pop();
+    searches.push(gives("after one is gone", root.glob("*"))?);
+    drop(searches);
+    gives("after all are gone", root.glob("*").map(drop))
 }
