@@ -111,17 +111,7 @@ fn a_library() {
 #[test]
 fn a_server() {
     let scaffold = Scaffold::new("http");
-    serves(&scaffold, scaffold.documented("lib.rs"));
-}
-
-/// That a scaffold answers requests when it is run by this command.
-fn serves(scaffold: &Scaffold, mut command: Vec<String>) {
-    assert!(command.starts_with(&["run".to_owned(), "a".to_owned()]));
-    let address = free_address().to_string();
-    let grant = format!("net.listen = [\"{address}\"]");
-    command.extend(["--listen", &address, "--grant", &grant].map(str::to_owned));
-    let args: Vec<&str> = command.iter().map(String::as_str).collect();
-    let served = Served::start(&mut scaffold.looped(&args)).unwrap();
+    let served = served(&scaffold, scaffold.documented("lib.rs"));
     assert!(served.get("/").body.contains("hello\n"));
     let answer = served.get("/hello/you");
     assert_eq!(answer.status, 200);
@@ -129,6 +119,16 @@ fn serves(scaffold: &Scaffold, mut command: Vec<String>) {
     assert_eq!(served.get("/path").status, 404);
     assert_eq!(served.post("/").status, 405);
     assert!(served.stop().contains("info  a: request path=/hello/you"));
+}
+
+/// A scaffold that answers requests, run by this command.
+fn served(scaffold: &Scaffold, mut command: Vec<String>) -> Served {
+    assert!(command.starts_with(&["run".to_owned(), "a".to_owned()]));
+    let address = free_address().to_string();
+    let grant = format!("net.listen = [\"{address}\"]");
+    command.extend(["--listen", &address, "--grant", &grant].map(str::to_owned));
+    let args: Vec<&str> = command.iter().map(String::as_str).collect();
+    Served::start(&mut scaffold.looped(&args)).unwrap()
 }
 
 /// The command that a source in another language documents.
@@ -183,7 +183,11 @@ fn is_called(language: &str, file: &str, failure: &str) {
 
 fn is_served(language: &str, file: &str) {
     if let Some(scaffold) = Scaffold::fetched(language, "http") {
-        serves(&scaffold, documented(&scaffold, file));
+        let served = served(&scaffold, documented(&scaffold, file));
+        let answer = served.get("/path");
+        assert_eq!(answer.status, 200);
+        assert!(answer.body.contains("hello from /path\n"), "{answer:?}");
+        assert!(served.stop().contains("info  a: request path=/path"));
     }
 }
 
