@@ -180,7 +180,7 @@ async fn serve_native() -> wasmtime::Result<()> {
 fn pieces(size: u64) -> impl hyper::body::Body<Data = Bytes, Error = Infallible> {
     static PIECE: [u8; 64 << 10] = [7; 64 << 10];
     let full = size / PIECE.len() as u64;
-    let rest = (size % PIECE.len() as u64) as usize;
+    let rest = usize::try_from(size % PIECE.len() as u64).unwrap_or_default();
     let all = (0..full).map(|_| PIECE.len()).chain([rest]);
     let frames = all.map(|size| Ok(Frame::data(Bytes::from_static(&PIECE).slice(..size))));
     StreamBody::new(futures::stream::iter(frames))

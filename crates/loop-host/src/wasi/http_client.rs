@@ -306,12 +306,11 @@ fn time(set: Option<Duration>, default: Duration) -> Duration {
 
 /// Whether a connection ended before the response came.
 fn is_lost(error: &hyper::Error) -> bool {
-    let io = || {
-        error
-            .source()
-            .is_some_and(|cause| cause.is::<std::io::Error>())
-    };
-    error.is_incomplete_message() || error.is_canceled() || error.is_closed() || io()
+    let cause = error.source();
+    error.is_incomplete_message()
+        || error.is_canceled()
+        || error.is_closed()
+        || cause.is_some_and(<dyn std::error::Error>::is::<std::io::Error>)
 }
 
 /// The component's own kind of error, for what hyper reports of a connection.

@@ -25,7 +25,7 @@ macro_rules! serve_http {
                     request: $crate::http::exported::wasip2::http::types::IncomingRequest,
                     out: $crate::http::exported::wasip2::http::types::ResponseOutparam,
                 ) {
-                    ROUTER.with(|router| $crate::http::exported::answer(router, request, out));
+                    ROUTER.with(|router| $crate::http::exported::answer(router, &request, out));
                 }
             }
 
@@ -37,8 +37,8 @@ macro_rules! serve_http {
 }
 
 /// Answers one request. Returns when all of the answer was sent, or the client is gone.
-pub fn answer(router: &Router, request: IncomingRequest, out: ResponseOutparam) {
-    let (method, response) = match read(&request) {
+pub fn answer(router: &Router, request: &IncomingRequest, out: ResponseOutparam) {
+    let (method, response) = match read(request) {
         Some(request) => (request.method().clone(), router.handle(request)),
         None => (Method::GET, StatusCode::BAD_REQUEST.into_response()),
     };

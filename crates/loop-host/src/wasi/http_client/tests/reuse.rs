@@ -85,18 +85,21 @@ enum Does {
     AnswerAndClose,
 }
 
+/// More requests than any case sends.
+const REQUESTS_MAX: usize = 64;
+
 /// A server that follows a script, and tells each request that it read with the number of its connection.
-async fn scripted(script: &[Does]) -> (String, mpsc::UnboundedReceiver<(usize, String)>) {
+async fn scripted(script: &[Does]) -> (String, mpsc::Receiver<(usize, String)>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let origin = format!("http://{}", listener.local_addr().unwrap());
-    let (told, heard) = mpsc::unbounded_channel();
+    let (told, heard) = mpsc::channel(REQUESTS_MAX);
     let mut script: VecDeque<_> = script.iter().copied().collect();
     tokio::spawn(async move {
         let mut connection = 0;
         while let Ok((mut stream, _)) = listener.accept().await {
             connection += 1;
             while let Some(request) = heard_on(&mut stream).await {
-                let _ = told.send((connection, request));
+                let _ = told.send((connection, request)).await;
                 let (answer, close) = match script.pop_front().unwrap_or(Does::Close) {
                     Does::Answer(answer) => (answer, false),
                     Does::Close => ("", true),
