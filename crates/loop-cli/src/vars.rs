@@ -117,6 +117,15 @@ pub(crate) fn granted(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }
 
+/// Where a program is that an app grants to one of its components: on the `PATH`, unless its path is granted.
+pub(crate) fn program(granted: &str) -> Option<PathBuf> {
+    let path = PathBuf::from(granted);
+    if path.is_absolute() {
+        return path.is_file().then_some(path);
+    }
+    Environment::new(std::env::vars_os()).find(granted)
+}
+
 #[cfg(test)]
 mod tests {
     use super::ALL;

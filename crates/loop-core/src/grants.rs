@@ -3,6 +3,7 @@
 //! The types are what stands in `loop.toml`, as text. `grants/pattern.rs` knows what the text of a network entry
 //! means; [`crate::policy`] decides with it.
 
+pub(crate) mod arguments;
 pub(crate) mod check;
 pub(crate) mod pattern;
 pub(crate) mod text;
@@ -18,8 +19,8 @@ use serde_json::Value;
 use crate::diagnostic::Diagnostic;
 use crate::shape;
 use crate::shape::formats::{
-    ConnectEntry, FolderName, FolderPath, HttpEntry, ListenEntry, LookupEntry, Program,
-    VariableName,
+    ArgumentEntry, ConnectEntry, FolderName, FolderPath, HttpEntry, ListenEntry, LookupEntry,
+    Program, VariableName,
 };
 
 /// The longest text that [`Grants::parse_fragment`] reads, in bytes: 64 KiB. It comes from a command line.
@@ -43,10 +44,10 @@ pub struct Grants {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(with = "Vec<VariableName>")]
     pub env: Vec<String>,
-    /// Programs that the component may start, by name or absolute path. For trusted components only.
+    /// Programs that the component may start, each by name or absolute path, or as a table that says with which arguments. For
+    /// trusted components only.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    #[schemars(with = "Vec<Program>")]
-    pub process: Vec<String>,
+    pub process: Vec<ProgramGrant>,
     /// Whether the component may read the logs and metrics of all components of its app, through
     /// `loop:core`. It may read its own in any case.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
@@ -79,6 +80,78 @@ pub enum Access {
     Read,
     /// Also create, change and remove.
     ReadWrite,
+}
+
+/// A program that a component may start.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(from = "ProgramEntry", into = "ProgramEntry")]
+#[schemars(with = "ProgramEntry")]
+pub struct ProgramGrant {
+    /// A name, which the host looks up, or an absolute path.
+    pub program: String,
+    /// The arguments that it may be given; none: any.
+    pub args: Option<Vec<String>>,
+    /// The variables that the component may set for it, by name.
+    pub env: Vec<String>,
+}
+
+impl ProgramGrant {
+    /// A program with any arguments, for which no variable may be set.
+    pub fn new(program: impl Into<String>) -> Self {
+        Self {
+            program: program.into(),
+            args: None,
+            env: Vec::new(),
+        }
+    }
+}
+
+/// A program, as it is written.
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged)]
+enum ProgramEntry {
+    /// A program with any arguments.
+    Any(#[schemars(with = "Program")] String),
+    /// A program with the arguments that it may be given.
+    With(ProgramTable),
+}
+
+/// A program that may be started, and how.
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct ProgramTable {
+    /// A name, which the host looks up, or an absolute path.
+    #[schemars(with = "Program")]
+    program: String,
+    /// The arguments, one after the other. `*` stands for any text within one, but not for a `-` at its beginning, unless `--` came
+    /// before. `**` at the end is any number of such arguments, and `...` at the end any number of any kind. Default: any arguments.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<Vec<ArgumentEntry>>")]
+    args: Option<Vec<String>>,
+    /// The variables that the component may set for it, by name.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(with = "Vec<VariableName>")]
+    env: Vec<String>,
+}
+
+impl From<ProgramEntry> for ProgramGrant {
+    fn from(entry: ProgramEntry) -> Self {
+        match entry {
+            ProgramEntry::Any(program) => Self::new(program),
+            ProgramEntry::With(ProgramTable { program, args, env }) => Self { program, args, env },
+        }
+    }
+}
+
+impl From<ProgramGrant> for ProgramEntry {
+    fn from(grant: ProgramGrant) -> Self {
+        let ProgramGrant { program, args, env } = grant;
+        if args.is_none() && env.is_empty() {
+            Self::Any(program)
+        } else {
+            Self::With(ProgramTable { program, args, env })
+        }
+    }
 }
 
 /// What a component may reach on the network. Each entry is text, in the forms that its field shows.
@@ -201,7 +274,7 @@ impl NetGrants {
 
 static SCHEMA: LazyLock<Value> = LazyLock::new(shape::schema_of::<Grants>);
 
-fn add_missing(entries: &mut Vec<String>, more: &[String]) {
+fn add_missing<T: Clone + PartialEq>(entries: &mut Vec<T>, more: &[T]) {
     for entry in more {
         if !entries.contains(entry) {
             entries.push(entry.clone());

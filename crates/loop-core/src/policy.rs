@@ -12,6 +12,8 @@
 //! - A range lets link-local, multicast and broadcast addresses through only when it lies within their block, and
 //!   a metadata address of a cloud not at all: that must be named by itself.
 //! - Nothing lets a component connect to the unspecified address.
+//! - No wildcard among the arguments of a program stands for what begins with `-`, unless `--` came before it: that is how
+//!   programs are told to do something else.
 //! - A path is compared part by part and decoded, and one that servers read in several ways is refused. Where an
 //!   entry has no path, the path of a request does not matter.
 
@@ -106,6 +108,10 @@ pub enum Request<'a> {
     Spawn {
         /// A name, looked up by the host, or an absolute path.
         program: &'a str,
+        /// What follows the program's name.
+        arguments: &'a [String],
+        /// The names of the variables that are set for it. The host's own are not among them: those are read.
+        variables: &'a [String],
     },
     /// Read an environment variable of the host.
     Variable {
@@ -144,7 +150,8 @@ pub struct Denial {
     /// hands out credentials: nobody should paste that in without having looked for it.
     ///
     /// The least is meant as a person would write it: a URL without its path, unless the grants already tell the
-    /// paths of that origin apart; for a folder that has no entry, the folder of the same name.
+    /// paths of that origin apart; for a folder that has no entry, the folder of the same name; a program with exactly the
+    /// arguments that were asked for.
     pub missing: Grants,
     /// Whether the component must also be trusted: `trusted = true`.
     pub needs_trust: bool,

@@ -40,7 +40,13 @@ pub(crate) fn what(request: &Request<'_>) -> Value {
         Request::HttpConnect { host, address } => {
             json!({ "kind": "http-connect", "host": host, "address": address.to_string() })
         }
-        Request::Spawn { program } => json!({ "kind": "spawn", "program": program }),
+        Request::Spawn {
+            program,
+            arguments,
+            variables,
+        } => json!({
+            "kind": "spawn", "program": program, "arguments": arguments, "variables": variables,
+        }),
         Request::Variable { name } => json!({ "kind": "variable", "name": name }),
         Request::Telemetry => json!({ "kind": "telemetry" }),
     }

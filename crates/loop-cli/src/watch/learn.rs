@@ -89,13 +89,13 @@ impl Learned {
 fn entries(grants: &Grants) -> usize {
     let net = &grants.net;
     grants.fs.len()
+        + grants.process.len()
         + [
             &net.connect,
             &net.listen,
             &net.lookup,
             &net.http,
             &grants.env,
-            &grants.process,
         ]
         .iter()
         .map(|entries| entries.len())

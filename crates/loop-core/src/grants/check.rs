@@ -3,8 +3,9 @@
 use toml::de::{DeTable, DeValue};
 
 use crate::diagnostic::Diagnostic;
-use crate::grants::Grants;
+use crate::grants::arguments::{ANY, ArgumentsPattern, OPERANDS};
 use crate::grants::pattern::{ConnectPattern, HostPattern, ListenPattern, UrlPattern};
+use crate::grants::{Grants, ProgramGrant};
 use crate::shape::formats::Complaint;
 
 /// The longest entry, in bytes: 4 KiB, the longest path that Linux takes. Names and URLs stay far below.
@@ -31,7 +32,16 @@ pub(crate) fn all(grants: &Grants) -> Result<(), Complaint> {
     grants.net.lookup.iter().try_for_each(|text| lookup(text))?;
     grants.net.http.iter().try_for_each(|text| http(text))?;
     grants.env.iter().try_for_each(|text| variable(text))?;
-    grants.process.iter().try_for_each(|text| program(text))
+    grants.process.iter().try_for_each(program_grant)
+}
+
+/// A program with its arguments and variables.
+pub(crate) fn program_grant(grant: &ProgramGrant) -> Result<(), Complaint> {
+    program(&grant.program)?;
+    if let Some(args) = &grant.args {
+        ArgumentsPattern::parse(args).map_err(|(_, complaint)| complaint)?;
+    }
+    grant.env.iter().try_for_each(|text| variable(text))
 }
 
 /// A folder's name as it is compared: a component sees `/data`, `./data` and `data/` as the same place.
@@ -47,8 +57,47 @@ pub(crate) fn folder_key(name: &str) -> String {
     }
 }
 
-/// Reports folders of one `fs` list that have the same name. `grants` is the table that `fs` stands in.
-pub(crate) fn repeated_folders(grants: &DeTable<'_>, found: &mut Vec<Diagnostic>) {
+/// What is wrong with entries beside each other. `grants` is the table that the lists stand in.
+pub(crate) fn lists(grants: &DeTable<'_>, found: &mut Vec<Diagnostic>) {
+    repeated_folders(grants, found);
+    arguments(grants, found);
+}
+
+/// Reports wildcards under `args` that stand where they mean nothing.
+fn arguments(grants: &DeTable<'_>, found: &mut Vec<Diagnostic>) {
+    let Some(DeValue::Array(programs)) = grants.get("process").map(toml::Spanned::get_ref) else {
+        return;
+    };
+    for program in programs {
+        let args = program
+            .get_ref()
+            .get("args")
+            .and_then(|args| args.get_ref().as_array());
+        let Some(args) = args else {
+            continue;
+        };
+        let texts = args.iter().map(|text| text.get_ref().as_str());
+        let Some(texts) = texts
+            .map(|text| text.map(str::to_owned))
+            .collect::<Option<Vec<String>>>()
+        else {
+            continue;
+        };
+        if let Err((index, complaint)) = ArgumentsPattern::parse(&texts)
+            && let Some(at) = args.get(index)
+        {
+            found.push(Diagnostic {
+                message: complaint.message,
+                span: at.span(),
+                label: complaint.label,
+                hint: complaint.hint,
+            });
+        }
+    }
+}
+
+/// Reports folders of one `fs` list that have the same name.
+fn repeated_folders(grants: &DeTable<'_>, found: &mut Vec<Diagnostic>) {
     let Some(DeValue::Array(folders)) = grants.get("fs").map(toml::Spanned::get_ref) else {
         return;
     };
@@ -124,6 +173,20 @@ pub(crate) fn program(text: &str) -> Result<(), Complaint> {
             "neither a name nor an absolute path",
         );
         return Err(complaint.hint("a relative path means another program in another folder"));
+    }
+    Ok(())
+}
+
+pub(crate) fn argument(text: &str) -> Result<(), Complaint> {
+    if text.is_empty() {
+        return Ok(());
+    }
+    plain(text, "an argument")?;
+    if text.matches('*').count() > 1 && text != OPERANDS {
+        let complaint = Complaint::new(format!("`{text}` has more than one `*`"), "one at most");
+        return Err(complaint.hint(format!(
+            "`*` is any text within an argument, `{OPERANDS}` at the end any number of arguments without options, `{ANY}` at the end anything"
+        )));
     }
     Ok(())
 }

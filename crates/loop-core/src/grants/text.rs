@@ -6,7 +6,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use crate::diagnostic::{Diagnostic, in_reading_order};
-use crate::grants::{Access, FRAGMENT_BYTES_MAX, FolderGrant, Grants, SCHEMA, check};
+use crate::grants::{Access, FRAGMENT_BYTES_MAX, FolderGrant, Grants, ProgramGrant, SCHEMA, check};
 use crate::shape;
 
 /// Reads what follows `grants`, or the whole line.
@@ -22,7 +22,7 @@ pub(crate) fn parse(text: &str) -> Result<Grants, Diagnostic> {
     let document = whole_line(document.get_ref()).unwrap_or(document);
     let mut found = shape::hold(&document, &SCHEMA).err().unwrap_or_default();
     if found.is_empty() {
-        check::repeated_folders(document.get_ref(), &mut found);
+        check::lists(document.get_ref(), &mut found);
     }
     match in_reading_order(found).into_iter().next() {
         Some(first) => Err(first),
@@ -55,7 +55,10 @@ pub(crate) fn line(grants: &Grants) -> String {
         parts.push(format!("net = {{ {} }}", net.join(", ")));
     }
     push_list(&mut parts, "env", &grants.env);
-    push_list(&mut parts, "process", &grants.process);
+    if !grants.process.is_empty() {
+        let programs: Vec<String> = grants.process.iter().map(program).collect();
+        parts.push(format!("process = [{}]", programs.join(", ")));
+    }
     if grants.telemetry {
         parts.push("telemetry = true".to_owned());
     }
@@ -76,6 +79,19 @@ pub(crate) fn folder(folder: &FolderGrant) -> String {
         quoted(&folder.name),
         quoted(&folder.path.to_string_lossy()),
     )
+}
+
+/// One program as a string, or as an inline table where a string does not say it all.
+pub(crate) fn program(grant: &ProgramGrant) -> String {
+    if grant.args.is_none() && grant.env.is_empty() {
+        return quoted(&grant.program);
+    }
+    let mut parts = vec![format!("program = {}", quoted(&grant.program))];
+    if let Some(args) = &grant.args {
+        parts.push(list("args", args));
+    }
+    push_list(&mut parts, "env", &grant.env);
+    format!("{{ {} }}", parts.join(", "))
 }
 
 /// A basic string of TOML, on one line whatever it holds.
@@ -102,7 +118,11 @@ pub(crate) fn quoted(text: &str) -> String {
 
 fn push_list(parts: &mut Vec<String>, key: &str, entries: &[String]) {
     if !entries.is_empty() {
-        let entries: Vec<String> = entries.iter().map(|entry| quoted(entry)).collect();
-        parts.push(format!("{key} = [{}]", entries.join(", ")));
+        parts.push(list(key, entries));
     }
+}
+
+fn list(key: &str, entries: &[String]) -> String {
+    let entries: Vec<String> = entries.iter().map(|entry| quoted(entry)).collect();
+    format!("{key} = [{}]", entries.join(", "))
 }

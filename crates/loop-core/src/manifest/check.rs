@@ -7,7 +7,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use crate::diagnostic::Diagnostic;
-use crate::grants::check::repeated_folders;
+use crate::grants::check::lists;
 use crate::limits::{ByteSize, Limits};
 use crate::manifest::file::{AppTable, ComponentTable, File, InstancesText, ProvideTable};
 use crate::manifest::{
@@ -226,7 +226,7 @@ fn misplaced(key: &str, what: &str, hint: String, place: &Place<'_>, found: &mut
 /// What is checked of every table that makes instances.
 fn common(limits: &Limits, place: &Place<'_>, found: &mut Vec<Diagnostic>) {
     if let Some(grants) = place.at("grants").table {
-        repeated_folders(grants, found);
+        lists(grants, found);
     }
     let limits_place = place.at("limits");
     if limits.memory < MEMORY_MIN {

@@ -7,13 +7,18 @@ use std::net::{IpAddr, SocketAddr};
 
 use crate::Grants;
 use crate::address::{AddressClass, Destination, canonical};
+use crate::grants::arguments::entries_for;
 use crate::grants::pattern::{Host, HostPattern, PathVerdict, default_port};
-use crate::grants::{Access, FolderGrant, NetGrants, check};
+use crate::grants::{Access, FolderGrant, NetGrants, ProgramGrant, check};
 use crate::policy::rules::{Rules, leads_to};
 use crate::policy::{Denial, Protocol, Request, Trust};
 
 /// As much of a component's text as a message repeats, in characters.
 const SHOWN_CHARS_MAX: usize = 200;
+
+/// As much of the arguments of a program as a grant that is proposed says, in bytes, and of the names of its variables: what a
+/// person still reads before pasting it.
+const ARGUMENTS_BYTES_MAX: usize = 1000;
 
 const UNGRANTABLE_HOST: &str = "its host is neither a name nor an address that can be granted";
 
@@ -36,7 +41,11 @@ pub(crate) fn explain(rules: &Rules, request: &Request<'_>) -> Denial {
             ..
         } => http(rules, scheme, host, port, path),
         Request::HttpConnect { host, address } => http_connect(rules, host, address),
-        Request::Spawn { program } => spawn(rules, program),
+        Request::Spawn {
+            program,
+            arguments,
+            variables,
+        } => spawn(rules, program, arguments, variables),
         Request::Variable { name } => variable(name),
         Request::Telemetry => (
             "`telemetry` is not granted".to_owned(),
@@ -47,8 +56,12 @@ pub(crate) fn explain(rules: &Rules, request: &Request<'_>) -> Denial {
         ),
     };
     let needs_trust = match *request {
-        Request::Spawn { program } => {
-            rules.trust == Trust::Untrusted && check::program(program).is_ok()
+        Request::Spawn {
+            program, variables, ..
+        } => {
+            rules.trust == Trust::Untrusted
+                && check::program(program).is_ok()
+                && variables.iter().all(|name| check::variable(name).is_ok())
         }
         _ => false,
     };
@@ -119,7 +132,14 @@ fn describe(request: &Request<'_>) -> String {
                 shown(host)
             )
         }
-        Request::Spawn { program } => format!("start the program `{}`", shown(program)),
+        Request::Spawn {
+            program,
+            arguments,
+            variables,
+        } => format!(
+            "start the program {}",
+            command(program, arguments, variables)
+        ),
         Request::Variable { name } => format!("read the variable `{}`", shown(name)),
         Request::Telemetry => "read the logs and metrics of the whole app".to_owned(),
     }
@@ -373,31 +393,105 @@ fn http_connect(rules: &Rules, host: &str, address: SocketAddr) -> (String, Gran
     (reason, host_grant.merged(&connect_grant(socket(address))))
 }
 
-fn spawn(rules: &Rules, program: &str) -> (String, Grants) {
-    let granted = rules.process.iter().any(|rule| rule.pattern == program);
-    let reason = match (rules.trust, granted) {
-        (Trust::Untrusted, true) => "the component is not trusted: `trusted = true` is missing",
-        (Trust::Untrusted, false) => {
-            "the component is not trusted, and `process` has no entry for it: both are needed"
-        }
-        (Trust::Trusted, _) => "`process` has no entry for it",
-    };
+fn spawn(
+    rules: &Rules,
+    program: &str,
+    arguments: &[String],
+    variables: &[String],
+) -> (String, Grants) {
     if check::program(program).is_err() {
         let reason = "only a name or an absolute path can be granted".to_owned();
         return (reason, Grants::default());
     }
-    let process = if granted {
-        Vec::new()
-    } else {
-        vec![program.to_owned()]
+    if variables.iter().any(|name| check::variable(name).is_err()) {
+        let reason = "it sets a variable that cannot have that name".to_owned();
+        return (reason, Grants::default());
+    }
+    let of_program: Vec<_> = rules
+        .process
+        .iter()
+        .map(|rule| &rule.pattern)
+        .filter(|rule| rule.is(program))
+        .collect();
+    let with_arguments: Vec<_> = of_program
+        .iter()
+        .filter(|rule| rule.takes(arguments))
+        .collect();
+    let granted = with_arguments.iter().any(|rule| rule.lets_set(variables));
+    let reason = match rules.trust {
+        Trust::Untrusted if granted => {
+            "the component is not trusted: `trusted = true` is missing".to_owned()
+        }
+        Trust::Untrusted if of_program.is_empty() => {
+            "the component is not trusted, and `process` has no entry for it: both are needed"
+                .to_owned()
+        }
+        Trust::Untrusted => {
+            "the component is not trusted, and `process` has no entry for all of it: both are needed"
+                .to_owned()
+        }
+        Trust::Trusted if of_program.is_empty() => "`process` has no entry for it".to_owned(),
+        Trust::Trusted if with_arguments.is_empty() => {
+            "`process` grants this program with other arguments only".to_owned()
+        }
+        Trust::Trusted => {
+            let settable = |name: &&String| {
+                let one = std::slice::from_ref(*name);
+                !with_arguments.iter().any(|rule| rule.lets_set(one))
+            };
+            match variables.iter().find(settable) {
+                Some(name) => {
+                    format!("`process` does not let it set the variable `{}`", shown(name))
+                }
+                None => "no entry of `process` lets it set all of these variables".to_owned(),
+            }
+        }
+    };
+    if granted {
+        return (reason, Grants::default());
+    }
+    if variables.iter().map(String::len).sum::<usize>() > ARGUMENTS_BYTES_MAX {
+        let reason = "it sets more variables than a message can name".to_owned();
+        return (reason, Grants::default());
+    }
+    let grant = ProgramGrant {
+        program: program.to_owned(),
+        args: Some(entries_for(arguments, ARGUMENTS_BYTES_MAX)),
+        env: variables.to_vec(),
     };
     (
-        reason.to_owned(),
+        reason,
         Grants {
-            process,
+            process: vec![grant],
             ..Grants::default()
         },
     )
+}
+
+/// `git log`, as far as a message repeats it, and the names of the variables that are set.
+fn command(program: &str, arguments: &[String], variables: &[String]) -> String {
+    let mut text = shown(program);
+    // No more is shown, so no more is put together.
+    for argument in arguments.iter().take(SHOWN_CHARS_MAX) {
+        text.push(' ');
+        if argument.is_empty() || argument.contains(char::is_whitespace) {
+            text.extend(["'", &shown(argument), "'"]);
+        } else {
+            text.push_str(&shown(argument));
+        }
+    }
+    let text = shown(&text);
+    match variables {
+        [] => format!("`{text}`"),
+        names => {
+            let names: Vec<&str> = names
+                .iter()
+                .take(SHOWN_CHARS_MAX)
+                .map(String::as_str)
+                .collect();
+            format!("`{text}` with the variables `{}`", shown(&names.join(" ")))
+        }
+    }
 }
 
 fn variable(name: &str) -> (String, Grants) {

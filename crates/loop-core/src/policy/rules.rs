@@ -4,10 +4,11 @@ use std::net::SocketAddr;
 
 use crate::Grants;
 use crate::address::Destination;
+use crate::grants::arguments::ArgumentsPattern;
 use crate::grants::pattern::{
     ConnectPattern, Host, HostPattern, ListenPattern, PathVerdict, PortPattern, UrlPattern,
 };
-use crate::grants::{FolderGrant, check, text};
+use crate::grants::{FolderGrant, ProgramGrant, check, text};
 use crate::policy::{Decision, Request, Trust, denial};
 
 /// The grants and the trust of one component, read once.
@@ -23,7 +24,7 @@ pub struct Rules {
     pub(crate) lookup: Vec<Rule<HostPattern>>,
     pub(crate) http: Vec<Rule<UrlPattern>>,
     pub(crate) env: Vec<Rule<String>>,
-    pub(crate) process: Vec<Rule<String>>,
+    pub(crate) process: Vec<Rule<ProgramRule>>,
     telemetry: bool,
 }
 
@@ -43,13 +44,35 @@ pub(crate) struct FolderRule {
     pub(crate) grant: FolderGrant,
 }
 
+/// A program that is granted.
+#[derive(Clone, Debug)]
+pub(crate) struct ProgramRule {
+    program: String,
+    /// None: any.
+    arguments: Option<ArgumentsPattern>,
+    env: Vec<String>,
+}
+
+impl ProgramRule {
+    pub(crate) fn is(&self, program: &str) -> bool {
+        self.program == program
+    }
+
+    pub(crate) fn takes(&self, arguments: &[String]) -> bool {
+        self.arguments
+            .as_ref()
+            .is_none_or(|pattern| pattern.matches(arguments))
+    }
+
+    pub(crate) fn lets_set(&self, variables: &[String]) -> bool {
+        variables.iter().all(|name| self.env.contains(name))
+    }
+}
+
 impl Rules {
     /// Reads the entries. One that cannot be read grants nothing.
     pub fn new(grants: &Grants, trust: Trust) -> Self {
         let net = &grants.net;
-        let words = |key: &str, entries: &[String], valid: fn(&str) -> bool| -> Vec<Rule<String>> {
-            read(key, entries, |text| valid(text).then(|| text.to_owned()))
-        };
         Self {
             trust,
             fs: grants.fs.iter().filter_map(folder_rule).collect(),
@@ -65,10 +88,10 @@ impl Rules {
                 HostPattern::parse_lookup(text).ok()
             }),
             http: read("net.http", &net.http, |text| UrlPattern::parse(text).ok()),
-            env: words("env", &grants.env, |text| check::variable(text).is_ok()),
-            process: words("process", &grants.process, |text| {
-                check::program(text).is_ok()
+            env: read("env", &grants.env, |text| {
+                check::variable(text).ok().map(|()| text.to_owned())
             }),
+            process: grants.process.iter().filter_map(program_rule).collect(),
             telemetry: grants.telemetry,
         }
     }
@@ -113,9 +136,13 @@ impl Rules {
                 })
             }
             Request::HttpConnect { host, address } => self.http_connect_by(Host::of(host), address),
-            Request::Spawn { program } if self.trust == Trust::Trusted => {
-                first(&self.process, |own| own == program)
-            }
+            Request::Spawn {
+                program,
+                arguments,
+                variables,
+            } if self.trust == Trust::Trusted => first(&self.process, |own| {
+                own.is(program) && own.takes(arguments) && own.lets_set(variables)
+            }),
             Request::Spawn { .. } => None,
             Request::Variable { name } => first(&self.env, |own| own == name),
             Request::Telemetry => self.telemetry.then_some("telemetry = true"),
@@ -199,6 +226,20 @@ fn read<P>(key: &str, entries: &[String], parse: impl Fn(&str) -> Option<P>) -> 
         })
     };
     entries.iter().filter_map(rule).collect()
+}
+
+fn program_rule(grant: &ProgramGrant) -> Option<Rule<ProgramRule>> {
+    check::program_grant(grant).ok()?;
+    let arguments = grant.args.as_deref().map(ArgumentsPattern::parse);
+    let pattern = ProgramRule {
+        program: grant.program.clone(),
+        arguments: arguments.transpose().ok()?,
+        env: grant.env.clone(),
+    };
+    Some(Rule {
+        pattern,
+        by: format!("process = [{}]", text::program(grant)),
+    })
 }
 
 fn folder_rule(grant: &FolderGrant) -> Option<Rule<FolderRule>> {

@@ -92,6 +92,8 @@ formats! {
     VariableName = "loop-variable", "LANG", entry::variable;
     /// A program.
     Program = "loop-program", "git", entry::program;
+    /// An argument of a program, with wildcards.
+    ArgumentEntry = "loop-argument", "log", entry::argument;
     /// `host:port`.
     ConnectEntry = "loop-connect", "db.example.com:5432", entry::connect;
     /// `address:port`.

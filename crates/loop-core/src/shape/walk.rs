@@ -15,13 +15,14 @@ use crate::suggest::{did_you_mean, list};
 
 /// The keywords that the walk understands.
 #[cfg(test)]
-const CHECKED: [&str; 11] = [
+const CHECKED: [&str; 12] = [
     "$ref",
     "type",
     "properties",
     "additionalProperties",
     "required",
     "items",
+    "anyOf",
     "oneOf",
     "const",
     "format",
@@ -89,7 +90,18 @@ impl<'s> Walk<'s> {
     /// Holds the value of the key `name` against its schema.
     fn value(&mut self, schema: &'s Value, value: &Spanned<DeValue<'_>>, name: &str, path: &str) {
         let span = value.span();
-        let resolved = self.resolve(schema);
+        let resolved = match self.option_for(self.resolve(schema), value.get_ref()) {
+            Ok(resolved) => resolved,
+            Err(kinds) => {
+                let found = format!(
+                    "`{name}` takes {kinds}, not {}",
+                    words_of_value(value.get_ref())
+                );
+                let label = format!("should be {kinds}");
+                self.found.push(Diagnostic::new(span, found, label));
+                return;
+            }
+        };
         let expected = expected_kind(resolved);
         match (expected, value.get_ref()) {
             ("object", DeValue::Table(table)) => self.table(resolved, table, span, path),
@@ -112,6 +124,21 @@ impl<'s> Walk<'s> {
                 .found
                 .push(wrong_kind(resolved, expected, value, name, span)),
         }
+    }
+
+    /// Where a schema is one of several, the one that is for values of this kind; or which kinds there are.
+    fn option_for(&self, schema: &'s Value, value: &DeValue<'_>) -> Result<&'s Value, String> {
+        let Some(options) = schema.get("anyOf").and_then(Value::as_array) else {
+            return Ok(schema);
+        };
+        let options = || options.iter().map(|option| self.resolve(option));
+        let fitting = options().find(|option| is_of(value, expected_kind(option)));
+        fitting.ok_or_else(|| {
+            let kinds: Vec<&str> = options()
+                .map(|option| words_of_kind(expected_kind(option)))
+                .collect();
+            kinds.join(" or ")
+        })
     }
 
     fn unknown_key(
@@ -261,22 +288,7 @@ fn wrong_kind(
     name: &str,
     span: Range<usize>,
 ) -> Diagnostic {
-    let expected_words = match expected {
-        "object" => "a table",
-        "array" => "a list",
-        "integer" => "a whole number",
-        "boolean" => "true or false",
-        _ => "text",
-    };
-    let found_words = match value {
-        DeValue::String(_) => "text",
-        DeValue::Integer(_) => "a number",
-        DeValue::Float(_) => "a number with a fraction",
-        DeValue::Boolean(_) => "a truth value",
-        DeValue::Datetime(_) => "a date or time",
-        DeValue::Array(_) => "a list",
-        DeValue::Table(_) => "a table",
-    };
+    let (expected_words, found_words) = (words_of_kind(expected), words_of_value(value));
     let found = Diagnostic::new(
         span,
         format!("`{name}` takes {expected_words}, not {found_words}"),
@@ -294,6 +306,40 @@ fn wrong_kind(
             found.hint("write it in brackets: [\"…\"]")
         }
         _ => found,
+    }
+}
+
+/// Whether a value is of the kind that a schema calls so.
+fn is_of(value: &DeValue<'_>, kind: &str) -> bool {
+    match value {
+        DeValue::String(_) => kind == "string",
+        DeValue::Integer(_) => kind == "integer",
+        DeValue::Boolean(_) => kind == "boolean",
+        DeValue::Array(_) => kind == "array",
+        DeValue::Table(_) => kind == "object",
+        DeValue::Float(_) | DeValue::Datetime(_) => false,
+    }
+}
+
+fn words_of_kind(kind: &str) -> &'static str {
+    match kind {
+        "object" => "a table",
+        "array" => "a list",
+        "integer" => "a whole number",
+        "boolean" => "true or false",
+        _ => "text",
+    }
+}
+
+fn words_of_value(value: &DeValue<'_>) -> &'static str {
+    match value {
+        DeValue::String(_) => "text",
+        DeValue::Integer(_) => "a number",
+        DeValue::Float(_) => "a number with a fraction",
+        DeValue::Boolean(_) => "a truth value",
+        DeValue::Datetime(_) => "a date or time",
+        DeValue::Array(_) => "a list",
+        DeValue::Table(_) => "a table",
     }
 }
 
@@ -337,7 +383,7 @@ pub(crate) fn unknown_keywords(schema: &Value) -> Vec<String> {
     for (keyword, value) in map {
         let inner: Vec<&Value> = match (keyword.as_str(), value) {
             ("properties" | "$defs", Value::Object(named)) => named.values().collect(),
-            ("oneOf", Value::Array(options)) => options.iter().collect(),
+            ("anyOf" | "oneOf", Value::Array(options)) => options.iter().collect(),
             ("items" | "additionalProperties", value) => vec![value],
             ("type", Value::Array(_)) => {
                 unknown.push("several types".to_owned());

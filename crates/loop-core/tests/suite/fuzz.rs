@@ -240,7 +240,11 @@ fn nothing_is_granted_by_default() {
                 host: &one,
                 address,
             },
-            Request::Spawn { program: &one },
+            Request::Spawn {
+                program: &one,
+                arguments: &names,
+                variables: &names[..round % 2],
+            },
             Request::Variable { name: &one },
             Request::Telemetry,
         ] {

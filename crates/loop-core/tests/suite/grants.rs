@@ -29,6 +29,10 @@ connect = ["*.a.example:443"]"#,
         r#"grants = { fs = [{ name = "data", path = "./d", access = "read" }, { name = "b", path = "C:\\b", access = "read-write" }], net = { connect = ["*.a.example:443"], listen = ["127.0.0.1:*"], lookup = ["a.example"], http = ["https://a.example/v1/"] }, env = ["LANG", "HOME"], process = ["git"] }"#,
     );
     check(
+        r#"process = [{ program = "git" }, { args = ["log", "", "*"], program = "git" }, { program = "/bin/sh", args = [], env = ["A"] }]"#,
+        r#"grants = { process = ["git", { program = "git", args = ["log", "", "*"] }, { program = "/bin/sh", args = [], env = ["A"] }] }"#,
+    );
+    check(
         r#"env = ["quote \" and \\ and ü"]"#,
         r#"grants = { env = ["quote \" and \\ and ü"] }"#,
     );
@@ -88,6 +92,18 @@ const WRONG: &[&str] = &[
     "env = [\"A=B\"]",
     "env = [\"\"]",
     "process = [\"./tool\"]",
+    "process = [{ args = [] }]",
+    "process = [{ program = \"./tool\" }]",
+    "process = [{ program = \"git\", arguments = [] }]",
+    "process = [{ program = \"git\", args = \"log\" }]",
+    "process = [{ program = \"git\", args = [1] }]",
+    "process = [{ program = \"git\", args = [\"log\", \"a*b*\"] }]",
+    "process = [{ program = \"git\", args = [\"**\", \"log\"] }]",
+    "process = [{ program = \"git\", args = [\"log\", \"...\", \"**\"] }]",
+    "process = [{ program = \"git\", args = [\"\\n\"] }]",
+    "process = [{ program = \"git\", env = [\"LC_*\"] }]",
+    "process = [7]",
+    "process = { program = \"git\" }",
     "net.connect = [\"example.com\"]",
     "net.connect = [\"example.com:http\"]",
     "net.connect = [\"example.com:70000\"]",

@@ -20,7 +20,7 @@ grants = { net = { listen = ["127.0.0.1:8080"], http = ["https://api.example.com
 
 [app.notes.component.index]
 use = "acme:index@1.2"
-grants = { fs = [{ name = "data", path = "./data", access = "read-write" }], env = ["LANG"] }
+grants = { fs = [{ name = "data", path = "./data", access = "read-write" }], env = ["LANG"], process = ["git", { program = "cargo", args = ["build", "--*", "**"], env = ["CARGO_HOME"] }] }
 limits = { memory = "64 MiB", call = "5 s", pool = 4 }
 instances = "per-call"
 
@@ -164,6 +164,7 @@ const WRONG: &[&str] = &[
     "[app.a.component.web]\nuse = \"web\"\nlimits = { memory = \"0 B\", pool = 100000, handles = 5000000000, fuel = 99999999999999999999, instances = 1.5 }",
     "[app.a.component.web]\nuse = \"web\"\n[app.a.component.web.grants]\nnet.connect = [\"a.example:80\", \"b.example\", 7]\nfs = [{ name = \"a\", path = \"a\" }, { name = \"a\", path = \"b\" }]\n",
     "[app.a.component.web]\nuse = \"web\"\ngrants = { fs = [{ name = \"a\", path = \"a\" }, { name = \"a/\", path = \"b\" }] }\n",
+    "[app.a.component.web]\nuse = \"web\"\ngrants = { process = [\"git\", { program = \"git\", args = [\"**\", \"a\"] }, { program = \"tool/x\", args = [\"a**\"], environment = [] }, 1] }\n",
     "[app.a.component.web]\nuse = \"web\"\n[app.a.provide.kv]\nuse = \"kv\"",
     "[app.a.component.web]\nuse = \"web\"\n[app.a.provide.\"a:b/c@one\"]\nuse = \"kv\"",
     "[app.a.component.web]\nuse = \"web\"\n[app.a.provide.\"a:b/c\"]",

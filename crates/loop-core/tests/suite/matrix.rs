@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use loop_core::Grants;
+use loop_core::grants::ProgramGrant;
 use loop_core::policy::{Decision, Request, Rules, Trust, decide};
 
 use crate::requests::Line;
@@ -50,6 +51,13 @@ const GRANTS: &[&str] = &[
     "telemetry = true",
     r#"process = ["git"]"#,
     r#"trusted process = ["git"]"#,
+    r#"process = [{ program = "git", args = ["log"] }]"#,
+    r#"trusted process = [{ program = "git", args = ["log"] }]"#,
+    r#"trusted process = [{ program = "git", args = ["log", "**"] }]"#,
+    r#"trusted process = [{ program = "git", args = ["log", "..."] }, { program = "git", args = [] }]"#,
+    r#"trusted process = [{ program = "git", args = ["add", "--", "*"] }]"#,
+    r#"trusted process = [{ program = "git", args = ["log"], env = ["LANG"] }]"#,
+    r#"trusted process = [{ program = "git", env = ["LANG", "TZ"] }]"#,
 ];
 
 /// The requests, each a row.
@@ -154,6 +162,22 @@ const REQUESTS: &[&str] = &[
     "spawn git",
     "spawn /usr/bin/git",
     "spawn ./git",
+    "spawn Git",
+    "spawn git log",
+    "spawn git log v1 v2",
+    "spawn git log --output=x",
+    "spawn git log v1 --output=x",
+    "spawn git add -- a",
+    "spawn git add -- -a",
+    "spawn git add -- a b",
+    "spawn git add a",
+    "spawn git ** a*b*c",
+    "spawn git \n",
+    "spawn LANG= git log",
+    "spawn LANG= TZ= git log",
+    "spawn TZ= git log",
+    "spawn LANG= git",
+    "spawn A*= git log",
     "variable LANG",
     "variable lang",
     "variable LANGUAGE",
@@ -320,7 +344,18 @@ fn an_entry_that_cannot_be_read_grants_nothing() {
         assert!(grants.validate().is_err());
     }
     grants.env.push("*".to_owned());
-    grants.process.push("./git".to_owned());
+    grants.process.push(ProgramGrant::new("./git"));
+    for wrong in ["** a", "... a", "a*b*c", "\n"] {
+        let args = wrong.split(' ').map(str::to_owned).collect();
+        grants.process.push(ProgramGrant {
+            args: Some(args),
+            ..ProgramGrant::new("git")
+        });
+    }
+    grants.process.push(ProgramGrant {
+        env: vec!["A*".to_owned()],
+        ..ProgramGrant::new("git")
+    });
     for request in REQUESTS {
         let line = Line::new(request);
         let decision = decide(&grants, Trust::Trusted, &line.request());

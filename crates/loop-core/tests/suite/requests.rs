@@ -9,6 +9,8 @@ use loop_core::policy::{Protocol, Request};
 pub(crate) struct Line {
     words: Vec<String>,
     rest: Vec<String>,
+    variables: Vec<String>,
+    command: Vec<String>,
 }
 
 impl Line {
@@ -21,13 +23,26 @@ impl Line {
     /// lookup NAME
     /// GET SCHEME HOST PORT PATH
     /// reach HOST ADDRESS:PORT
-    /// spawn PROGRAM
+    /// spawn [VARIABLE=...] PROGRAM [ARGUMENT...]
     /// variable NAME
     /// ```
     pub(crate) fn new(text: &str) -> Self {
         let words: Vec<String> = text.split(' ').map(str::to_owned).collect();
         let rest = words.get(3..).unwrap_or_default().to_vec();
-        Self { words, rest }
+        let set = |word: &&String| word.ends_with('=');
+        let after = words.get(1..).unwrap_or_default();
+        let variables: Vec<String> = after
+            .iter()
+            .take_while(set)
+            .map(|word| word.trim_end_matches('=').to_owned())
+            .collect();
+        let command = after.get(variables.len()..).unwrap_or_default().to_vec();
+        Self {
+            words,
+            rest,
+            variables,
+            command,
+        }
     }
 
     pub(crate) fn request(&self) -> Request<'_> {
@@ -62,7 +77,11 @@ impl Line {
                 host,
                 address: address_of(address),
             },
-            ["spawn", program] => Request::Spawn { program },
+            ["spawn", ..] => Request::Spawn {
+                program: &self.command[0],
+                arguments: &self.command[1..],
+                variables: &self.variables,
+            },
             ["variable", name] => Request::Variable { name },
             ["telemetry"] => Request::Telemetry,
             _ => panic!("{words:?} is not a request"),

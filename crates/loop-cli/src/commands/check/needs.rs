@@ -1,6 +1,6 @@
 //! What the imports of an app's components could need, and is not granted.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use loop_core::grants::Grants;
 use loop_core::name::InterfaceName;
@@ -23,7 +23,7 @@ pub(super) fn find(plan: &Plan, shapes: &BTreeMap<String, Shape>, findings: &mut
         if *name == plan.root {
             root(plan, name, part, shape, findings);
         }
-        trust(name, part, findings);
+        programs(name, part, findings);
         for variable in &part.grants.env {
             if !part.variables.contains_key(variable) && vars::granted(variable).is_none() {
                 let message =
@@ -82,11 +82,17 @@ fn root(plan: &Plan, name: &str, part: &Part, shape: &Shape, findings: &mut Find
     }
 }
 
-/// Whether a grant is one that only trusted components can use.
-fn trust(name: &str, part: &Part, findings: &mut Findings) {
-    for program in &part.grants.process {
-        if let Decision::Deny(denial) =
-            decide(&part.grants, part.trust, &Request::Spawn { program })
+/// Whether it may start the programs that it is granted, and whether they are there.
+fn programs(name: &str, part: &Part, findings: &mut Findings) {
+    let granted = &part.grants.process;
+    let names: BTreeSet<&String> = granted.iter().map(|grant| &grant.program).collect();
+    for program in names {
+        let request = Request::Spawn {
+            program,
+            arguments: &[],
+            variables: &[],
+        };
+        if let Decision::Deny(denial) = decide(&part.grants, part.trust, &request)
             && denial.needs_trust
         {
             let message =
@@ -94,6 +100,16 @@ fn trust(name: &str, part: &Part, findings: &mut Findings) {
             findings
                 .errors
                 .push(Problem::new(message).hint("write `trusted = true` beside its grants"));
+        }
+        if vars::program(program).is_none() {
+            let message =
+                format!("`{name}` is granted the program `{program}`, which is not there");
+            let hint = if program.starts_with('/') {
+                "install it, or grant the path where it is"
+            } else {
+                "install it, put its folder into `PATH`, or grant its absolute path"
+            };
+            findings.notes.push(Problem::new(message).hint(hint));
         }
     }
 }
