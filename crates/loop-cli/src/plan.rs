@@ -359,11 +359,16 @@ impl Part {
         }
     }
 
-    /// What the host links. Of the environment it sees what it is granted, and nothing else is looked at.
+    /// What the host links. Of the environment it sees what it is granted, and nothing else is looked at; the programs that it is granted
+    /// are looked for now.
     fn spec(&self, component: loop_host::Component) -> ComponentSpec {
         let granted = self.grants.env.iter().filter_map(|name| {
             let given = self.variables.get(name).cloned();
             Some((name.clone(), given.or_else(|| vars::granted(name))?))
+        });
+        let programs = self.grants.process.iter().filter_map(|grant| {
+            let path = vars::program(&grant.program)?;
+            Some((grant.program.clone(), path))
         });
         ComponentSpec {
             grants: self.grants.clone(),
@@ -373,6 +378,7 @@ impl Part {
             trust: self.trust,
             base: self.base.clone(),
             variables: granted.collect(),
+            programs: programs.collect(),
             ..ComponentSpec::new(component)
         }
     }

@@ -108,6 +108,8 @@ pub struct ComponentSpec {
     pub base: PathBuf,
     /// The host's environment variables, of which it sees those that are granted.
     pub variables: BTreeMap<String, String>,
+    /// Where programs are, by name, of which it may start those that are granted by name. Absolute paths need not be here.
+    pub programs: BTreeMap<String, PathBuf>,
 }
 
 impl ComponentSpec {
@@ -123,6 +125,7 @@ impl ComponentSpec {
             exposed: false,
             base: PathBuf::from("."),
             variables: BTreeMap::new(),
+            programs: BTreeMap::new(),
         }
     }
 }
@@ -448,6 +451,7 @@ impl<'a> AppLinker<'a> {
             limits: spec.limits.clone(),
             folders: folders(&spec.grants, &spec.base, &gate),
             variables: variables(spec, &gate),
+            programs: spec.programs.clone(),
             gate,
             config: spec.config.clone(),
             stdio,

@@ -1,7 +1,9 @@
 //! A component in its place in an app: all imports connected, and all that its instances are made from.
 
 use std::any::Any;
+use std::collections::BTreeMap;
 use std::fmt;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -64,6 +66,7 @@ pub(crate) struct Linked {
     pub(crate) config: Config,
     pub(crate) folders: Vec<Folder>,
     pub(crate) variables: Vec<(String, String)>,
+    pub(crate) programs: BTreeMap<String, PathBuf>,
     pub(crate) stdio: Stdio,
     pub(crate) providers: Vec<Used>,
     /// The component that serves its `wasi:http` requests, instead of the network.
@@ -121,6 +124,8 @@ impl Linked {
                 component: &self.name,
                 gate: &self.gate,
                 folders: &self.folders,
+                variables: &self.variables,
+                programs: &self.programs,
             };
             used.provider
                 .instance(&used.app, &context)

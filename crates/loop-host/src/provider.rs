@@ -6,6 +6,7 @@
 //! functions work on. Both are dropped with what they were made for.
 
 use std::any::{Any, TypeId};
+use std::collections::BTreeMap;
 use std::fmt;
 use std::marker::PhantomData;
 use std::path::PathBuf;
@@ -81,6 +82,10 @@ pub struct InstanceContext<'a> {
     pub gate: &'a Gate,
     /// The folders that it was granted. The policy was asked about them; about more than their `access` it has not been.
     pub folders: &'a [Folder],
+    /// The variables of the host that it was granted, with their values. The policy was asked about them.
+    pub variables: &'a [(String, String)],
+    /// Where the programs are that it was granted by name. The policy has not been asked about them.
+    pub programs: &'a BTreeMap<String, PathBuf>,
 }
 
 /// A folder that a component or a provider was granted.
