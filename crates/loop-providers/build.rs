@@ -23,16 +23,32 @@ struct Package {
 }
 
 /// All packages. Their WIT may use WASI's.
-const PACKAGES: [Package; 1] = [Package {
-    feature: "fsx",
-    wit: "../../wit/fsx",
-    at_once: &["loop:fsx/files.[method]root.writable"],
-    resources: &[
-        ("loop:fsx/files.root", "crate::fsx::root::Root"),
-        ("loop:fsx/files.temp", "crate::fsx::temp::Temp"),
-        ("loop:fsx/files.matches", "crate::fsx::glob::Matches"),
-    ],
-}];
+const PACKAGES: [Package; 2] = [
+    Package {
+        feature: "fsx",
+        wit: "../../wit/fsx",
+        at_once: &["loop:fsx/files.[method]root.writable"],
+        resources: &[
+            ("loop:fsx/files.root", "crate::fsx::root::Root"),
+            ("loop:fsx/files.temp", "crate::fsx::temp::Temp"),
+            ("loop:fsx/files.matches", "crate::fsx::glob::Matches"),
+        ],
+    },
+    Package {
+        feature: "process",
+        wit: "../../wit/process",
+        at_once: &[
+            "loop:process/children.[method]child.write",
+            "loop:process/children.[method]child.close-stdin",
+            "loop:process/children.[method]child.signal",
+            "loop:process/children.[method]child.kill",
+        ],
+        resources: &[(
+            "loop:process/children.child",
+            "crate::process::child::Child",
+        )],
+    },
+];
 
 const WASI: &str = "../../wit/vendor/wasi-0.2.12";
 

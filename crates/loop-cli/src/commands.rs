@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 use loop_build::Profile;
 use loop_host::shape::{Shape, ShapeError};
 use loop_host::{COMPONENT_BYTES_MAX, Host, HostBuilder};
-use loop_providers::Fsx;
+use loop_providers::{Fsx, Process};
 
 use crate::cli::Command;
 use crate::error::{self, CliError};
@@ -50,7 +50,9 @@ pub(crate) fn run(ui: &Ui, command: Command) -> Result<u8, CliError> {
 
 /// Begins the host of this program: what it serves beyond WASI and `loop:core`, it serves in every command alike.
 fn host() -> HostBuilder {
-    Host::builder().standard_provider(Fsx)
+    Host::builder()
+        .standard_provider(Fsx)
+        .standard_provider(Process::default())
 }
 
 /// One component that is looked at: where its file stands, and what it is.

@@ -29,8 +29,12 @@
 
 #[cfg(feature = "fsx")]
 mod fsx;
-#[cfg(feature = "fsx")]
+#[cfg(feature = "process")]
+mod process;
+#[cfg(any(feature = "fsx", feature = "process"))]
 mod work;
 
 #[cfg(feature = "fsx")]
 pub use fsx::Fsx;
+#[cfg(feature = "process")]
+pub use process::Process;

@@ -168,6 +168,55 @@ fn a_folder_by_fsx() {
 }
 
 #[test]
+fn a_program() {
+    let sandbox = Sandbox::new();
+    let guest = guest("process-try");
+    let run = |more: &[&str]| {
+        let args = [
+            &["run", guest.as_str()],
+            more,
+            &["--", "exec", "sh", "-c", "echo $0"],
+        ];
+        let mut command = sandbox.command(&args.concat());
+        Sandbox::show(&command.env("PATH", "/usr/bin:/bin").output().unwrap())
+    };
+    sandbox.filtered(|| {
+        assert_snapshot!(run(&[]), @r#"
+        exit code 1
+        --- stdout
+        SpawnError::Denied
+        --- stderr
+        denied: `process-try` may not start the program `sh -c 'echo $0'`: the component is not trusted, and `process` has no entry for it: both are needed
+        hint: to allow it: --grant 'process = [{ program = "sh", args = ["-c", "echo $0"] }]' --trusted
+        "#);
+        let exactly = r#"process = [{ program = "sh", args = ["-c", "echo $0"] }]"#;
+        assert_snapshot!(run(&["--grant", exactly]), @"
+        exit code 1
+        --- stdout
+        SpawnError::Denied
+        --- stderr
+        denied: `process-try` may not start the program `sh -c 'echo $0'`: the component is not trusted: `trusted = true` is missing
+        hint: to allow it: --trusted
+        ");
+        assert_snapshot!(run(&["--grant", exactly, "--trusted"]), @"
+        exit code 0
+        --- stdout
+        sh
+        Status::Exited(0)
+        ");
+        let other = r#"process = [{ program = "sh", args = ["-c", "exit", "**"] }]"#;
+        assert_snapshot!(run(&["--grant", other, "--trusted"]), @r#"
+        exit code 1
+        --- stdout
+        SpawnError::Denied
+        --- stderr
+        denied: `process-try` may not start the program `sh -c 'echo $0'`: `process` grants this program with other arguments only
+        hint: to allow it: --grant 'process = [{ program = "sh", args = ["-c", "echo $0"] }]'
+        "#);
+    });
+}
+
+#[test]
 fn a_folder_to_write_to() {
     let sandbox = Sandbox::new();
     sandbox.write("notes/a.txt", "old");

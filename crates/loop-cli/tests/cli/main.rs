@@ -20,6 +20,7 @@ mod help;
 mod inspect;
 mod limits;
 mod manifest;
+mod processes;
 mod records;
 mod sandbox;
 mod scaffolds;

@@ -227,6 +227,21 @@ impl Running {
         }
     }
 
+    /// Waits for the first line on standard output, and gives it without its end.
+    pub(crate) fn line(&mut self) -> String {
+        let mut line = Vec::new();
+        let stdout = self.child.stdout.as_mut().unwrap();
+        loop {
+            let mut byte = [0];
+            let read = stdout.read(&mut byte).unwrap();
+            assert_ne!(read, 0, "it ended without a line");
+            if byte == *b"\n" {
+                return String::from_utf8(line).unwrap();
+            }
+            line.extend(byte);
+        }
+    }
+
     /// The address that it says it serves on.
     pub(crate) fn address(&mut self) -> String {
         let line = self.wait_for("serving http://");

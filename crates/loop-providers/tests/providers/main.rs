@@ -8,4 +8,6 @@
 
 #[cfg(feature = "fsx")]
 mod fsx;
+#[cfg(feature = "process")]
+mod process;
 mod support;

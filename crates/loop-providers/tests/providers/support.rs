@@ -37,6 +37,8 @@ pub(crate) fn host(told: &Told) -> Host {
         .observer(Arc::new(told.clone()));
     #[cfg(feature = "fsx")]
     let builder = builder.standard_provider(loop_providers::Fsx);
+    #[cfg(feature = "process")]
+    let builder = builder.standard_provider(loop_providers::Process::default());
     builder.build().unwrap()
 }
 
