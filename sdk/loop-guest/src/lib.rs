@@ -1,4 +1,4 @@
-//! What a Rust component needs to use `loop:core`, and HTTP: thin wrappers over the host's functions, nothing more.
+//! What a Rust component needs to use `loop:core`, `loop:process` and HTTP: thin wrappers over the host's functions, nothing more.
 //!
 //! - [`log`]: records with fields, and spans
 //! - [`metrics`]: counters, gauges, histograms
@@ -7,6 +7,7 @@
 //! - [`random`]: secure numbers, and streams that can be played again
 //! - [`cancel`]: whether the work is still wanted
 //! - [`wait`]: the first of several things
+//! - [`process`]: programs of the host's machine, for trusted components
 //! - `http`, with the feature of that name: clients and servers over `wasi:http`
 //!
 //! A component imports what it uses: one that only logs imports `loop:core/logging` and nothing else. What each
@@ -57,6 +58,7 @@ pub mod trace;
 pub mod http;
 
 pub mod cancel;
+pub mod process;
 pub mod random;
 pub mod time;
 pub mod wait;

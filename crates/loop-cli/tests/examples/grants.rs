@@ -64,11 +64,22 @@ fn http_client() {
 
 #[test]
 fn files() {
-    let example = Example::new("files");
+    prints_what_it_promises("files");
+}
+
+#[test]
+fn tasks() {
+    prints_what_it_promises("tasks");
+}
+
+/// A command that says on standard error what it lacks.
+fn prints_what_it_promises(name: &str) {
+    let example = Example::new(name);
     let [typed] = console(&example.read("README.md")).try_into().unwrap();
     let words = typed.words();
+    let (_loop, arguments) = words.split_first().unwrap();
     denied_then_granted(&example, || {
-        let output = example.run(&words[1..]);
+        let output = example.run(arguments);
         if output.status.success() {
             assert_eq!(text(&output.stdout), typed.prints);
             return Ok(());

@@ -94,6 +94,31 @@ fn metrics() {
 }
 
 #[test]
+fn tasks() {
+    let example = Example::new("tasks");
+    let readme = example.read("README.md");
+    quotes(&example, &readme);
+    let [output] = check(&example, &readme).try_into().unwrap();
+    let talk = text(&output.stderr);
+    assert!(talk.contains("tasks: all tasks are done tasks=5"), "{talk}");
+
+    // An option that the grants do not name.
+    let list = example.read("project/tasks.txt");
+    let careless = list.replace("sort -u", "sort -u -o project/fruit.txt");
+    assert_ne!(careless, list);
+    example.write("project/tasks.txt", &careless);
+    let output = example.run(&["run", "tasks"]);
+    assert_eq!(output.status.code(), Some(1));
+    let talk = text(&output.stderr);
+    let denied = "may not start the program `sort -u -o project/fruit.txt`: `process` grants this program with other arguments only";
+    assert!(talk.contains(denied), "{talk}");
+    assert!(
+        talk.contains("\n`sort` may not be run by `all`\n"),
+        "{talk}"
+    );
+}
+
+#[test]
 fn two_components() {
     let example = Example::new("two-components");
     let readme = example.read("README.md");
