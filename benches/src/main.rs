@@ -16,6 +16,7 @@ mod instantiate;
 mod netx;
 mod policy;
 mod process;
+mod programs;
 mod row;
 
 use std::path::PathBuf;
@@ -106,6 +107,9 @@ fn capabilities(wanted: &dyn Fn(&str) -> bool) -> anyhow::Result<Vec<Row>> {
     }
     if wanted("netx/stream-1GiB") {
         rows.push(runtime.block_on(netx::stream())?);
+    }
+    if wanted("process/spawn-true") {
+        rows.push(runtime.block_on(programs::spawn())?);
     }
     Ok(rows)
 }
