@@ -15,7 +15,7 @@ use loop_core::grants::{Config, Grants};
 use loop_core::manifest::{
     App, ComponentEntry, Instances, Placement, ProvideEntry, ProvideTarget, Source,
 };
-use loop_core::name::InterfaceName;
+use loop_core::name::ImportName;
 use loop_core::policy::Trust;
 use loop_host::{ComponentSpec, Host, LoadOptions, NativeSpec, RouteSpec};
 
@@ -58,7 +58,9 @@ pub(crate) struct Plan {
     /// All components, by name.
     pub(crate) parts: BTreeMap<String, Part>,
     /// Who satisfies which import.
-    pub(crate) provide: BTreeMap<InterfaceName, RouteSpec>,
+    pub(crate) provide: BTreeMap<ImportName, RouteSpec>,
+    /// Where the grants of the host's providers stand, by the names of the providers.
+    natives: BTreeMap<String, Place>,
     /// What stands in the way already. Nothing of it can run.
     pub(crate) problems: Vec<Problem>,
     /// The folder with `loop.toml`, where builds go.
@@ -184,12 +186,13 @@ impl Plan {
             .any(|route| matches!(route, RouteSpec::Component(provider) if provider == name))
     }
 
-    /// Where the grants of its components stand.
+    /// Where the grants of its components stand, and those of the host's providers that it names.
     pub(crate) fn advice(&self) -> Advice {
+        let parts = self.parts.iter().map(|(name, part)| (name, &part.place));
+        let places = self.natives.iter().chain(parts);
         Advice::new(
-            self.parts
-                .iter()
-                .map(|(name, part)| (name.clone(), part.place.clone()))
+            places
+                .map(|(name, place)| (name.clone(), place.clone()))
                 .collect(),
         )
     }
@@ -200,6 +203,7 @@ impl Plan {
             root: name.to_owned(),
             parts: BTreeMap::new(),
             provide: BTreeMap::new(),
+            natives: BTreeMap::new(),
             problems: Vec::new(),
             workspace,
         }
@@ -234,44 +238,52 @@ impl Plan {
                 plan.parts.insert(component.clone(), part);
             }
         }
-        for (interface, entry) in &app.provide {
-            plan.provide(workspace, &source, name, interface, entry);
+        for (import, entry) in &app.provide {
+            plan.provide(workspace, &source, name, import, entry);
         }
         plan
     }
 
-    /// Adds who satisfies an interface.
+    /// Adds who satisfies an import.
     fn provide(
         &mut self,
         workspace: &Workspace,
         source: &Arc<str>,
         app: &str,
-        interface: &InterfaceName,
+        import: &ImportName,
         entry: &ProvideEntry,
     ) {
         if entry.placement == Placement::Sidecar {
             let message =
-                format!("`{interface}` has the placement `sidecar`, which this version cannot run");
+                format!("`{import}` has the placement `sidecar`, which this version cannot run");
             let hint = "start the provider by itself, and name its address with `endpoint`";
             self.problems
                 .push(at(workspace, source, &entry.span, message).hint(hint));
             return;
         }
+        let header = format!("app.{app}.provide.\"{import}\"");
         let route = match &entry.target {
             ProvideTarget::Component(component) => RouteSpec::Component(component.clone()),
-            ProvideTarget::Native { provider } => RouteSpec::Native(NativeSpec {
-                provider: provider.clone(),
-                grants: entry.grants.clone(),
-                base: workspace.folder.clone(),
-                config: entry.config.clone(),
-                trust: trust(entry.trusted),
-            }),
+            ProvideTarget::Native { provider } => {
+                if let Some(provider) = provider {
+                    let span = entry.grants_span.as_ref().unwrap_or(&entry.span);
+                    let place = place(workspace, header, span, &entry.grants);
+                    self.natives.insert(provider.clone(), place);
+                }
+                RouteSpec::Native(NativeSpec {
+                    provider: provider.clone(),
+                    grants: entry.grants.clone(),
+                    base: workspace.folder.clone(),
+                    config: entry.config.clone(),
+                    trust: trust(entry.trusted),
+                    variables: granted(&entry.grants, &BTreeMap::new()),
+                })
+            }
             ProvideTarget::Source(from) => {
                 let Some(path) = self.source(workspace, source, from, &entry.span) else {
                     return;
                 };
-                let component = interface.to_string();
-                let header = format!("app.{app}.provide.\"{interface}\"");
+                let component = import.to_string();
                 let part = Part::of_provider(workspace, header, path, entry);
                 self.parts.insert(component.clone(), part);
                 RouteSpec::Component(component)
@@ -286,7 +298,7 @@ impl Plan {
                 }
             },
         };
-        self.provide.insert(interface.clone(), route);
+        self.provide.insert(import.clone(), route);
     }
 
     /// The path that a source stands for.
@@ -362,10 +374,6 @@ impl Part {
     /// What the host links. Of the environment it sees what it is granted, and nothing else is looked at; the programs that it is granted
     /// are looked for now.
     fn spec(&self, component: loop_host::Component) -> ComponentSpec {
-        let granted = self.grants.env.iter().filter_map(|name| {
-            let given = self.variables.get(name).cloned();
-            Some((name.clone(), given.or_else(|| vars::granted(name))?))
-        });
         let programs = self.grants.process.iter().filter_map(|grant| {
             let path = vars::program(&grant.program)?;
             Some((grant.program.clone(), path))
@@ -377,11 +385,20 @@ impl Part {
             config: self.config.clone(),
             trust: self.trust,
             base: self.base.clone(),
-            variables: granted.collect(),
+            variables: granted(&self.grants, &self.variables),
             programs: programs.collect(),
             ..ComponentSpec::new(component)
         }
     }
+}
+
+/// The variables that are granted, with the values given to them here or by the environment.
+fn granted(grants: &Grants, given: &BTreeMap<String, String>) -> BTreeMap<String, String> {
+    let granted = grants.env.iter().filter_map(|name| {
+        let value = given.get(name).cloned();
+        Some((name.clone(), value.or_else(|| vars::granted(name))?))
+    });
+    granted.collect()
 }
 
 fn trust(trusted: bool) -> Trust {

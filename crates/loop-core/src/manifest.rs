@@ -19,7 +19,7 @@ use serde_json::Value;
 use crate::diagnostic::{Diagnostic, in_reading_order};
 use crate::grants::{Config, Grants};
 use crate::limits::Limits;
-use crate::name::InterfaceName;
+use crate::name::ImportName;
 use crate::shape;
 
 /// The largest `loop.toml` that is read, in bytes: 1 MiB. A workspace of a thousand components needs a fifth
@@ -53,8 +53,9 @@ pub struct App {
     pub root: String,
     /// The components, by name. Never empty.
     pub components: BTreeMap<String, ComponentEntry>,
-    /// Who satisfies an import, and where. Imports that are not here are satisfied by the host, if it can.
-    pub provide: BTreeMap<InterfaceName, ProvideEntry>,
+    /// Who satisfies an import, and where. Imports that are not here are satisfied by the host, if it can. What is said of an interface
+    /// counts before what is said of its package.
+    pub provide: BTreeMap<ImportName, ProvideEntry>,
     /// The place of its table's header.
     pub span: Range<usize>,
 }

@@ -1,4 +1,4 @@
-//! The names by which WIT interfaces and functions are called.
+//! The names by which WIT interfaces and packages are called.
 
 use std::fmt;
 use std::str::FromStr;
@@ -72,6 +72,63 @@ impl fmt::Display for InterfaceName {
     }
 }
 
+/// Which imports something is said about: an interface, `acme:store/kv`, or all of a package, `acme:store`. Either with a version
+/// or without.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ImportName {
+    /// `acme`.
+    pub namespace: String,
+    /// `store`.
+    pub package: String,
+    /// `kv`, when it is about one interface.
+    pub interface: Option<String>,
+    /// `0.1.0`, when it was given.
+    pub version: Option<Version>,
+}
+
+impl ImportName {
+    /// The name of this interface of the package, with the version that was given. None if it is not spoken of.
+    pub fn interface(&self, interface: &str) -> Option<InterfaceName> {
+        let same = self.interface.as_ref().is_none_or(|own| own == interface);
+        same.then(|| InterfaceName {
+            namespace: self.namespace.clone(),
+            package: self.package.clone(),
+            interface: interface.to_owned(),
+            version: self.version.clone(),
+        })
+    }
+
+    /// Whether an import of `wanted` is one of these, as [`InterfaceName::serves`] has it.
+    pub fn serves(&self, wanted: &InterfaceName) -> bool {
+        self.interface(&wanted.interface)
+            .is_some_and(|own| own.serves(wanted))
+    }
+}
+
+impl fmt::Display for ImportName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.namespace, self.package)?;
+        if let Some(interface) = &self.interface {
+            write!(f, "/{interface}")?;
+        }
+        match &self.version {
+            Some(version) => write!(f, "@{version}"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl From<InterfaceName> for ImportName {
+    fn from(name: InterfaceName) -> Self {
+        Self {
+            namespace: name.namespace,
+            package: name.package,
+            interface: Some(name.interface),
+            version: name.version,
+        }
+    }
+}
+
 /// Why a text is not a name.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NameError {
@@ -80,6 +137,14 @@ pub enum NameError {
         "`{text}` is not the name of an interface, which looks like `acme:store/kv` or `acme:store/kv@0.1.0`"
     )]
     Shape {
+        /// The text, cut at [`NAME_BYTES_MAX`].
+        text: String,
+    },
+    /// The text is neither such a name nor that of a package, `namespace:package`.
+    #[error(
+        "`{text}` is not the name of an interface or a package, which look like `acme:store/kv` and `acme:store`"
+    )]
+    ImportShape {
         /// The text, cut at [`NAME_BYTES_MAX`].
         text: String,
     },
@@ -95,11 +160,45 @@ impl FromStr for InterfaceName {
     type Err = NameError;
 
     fn from_str(text: &str) -> Result<Self, NameError> {
-        let shape = || NameError::Shape {
-            text: text.chars().take(NAME_BYTES_MAX).collect(),
-        };
+        let parts = Parts::of(text)?.filter(|parts| parts.interface.is_some());
+        let parts = parts.ok_or_else(|| NameError::Shape { text: shown(text) })?;
+        Ok(Self {
+            namespace: parts.namespace.to_owned(),
+            package: parts.package.to_owned(),
+            interface: parts.interface.unwrap_or_default().to_owned(),
+            version: parts.version,
+        })
+    }
+}
+
+impl FromStr for ImportName {
+    type Err = NameError;
+
+    fn from_str(text: &str) -> Result<Self, NameError> {
+        let parts = Parts::of(text)?;
+        let parts = parts.ok_or_else(|| NameError::ImportShape { text: shown(text) })?;
+        Ok(Self {
+            namespace: parts.namespace.to_owned(),
+            package: parts.package.to_owned(),
+            interface: parts.interface.map(str::to_owned),
+            version: parts.version,
+        })
+    }
+}
+
+/// What a name is made of.
+struct Parts<'a> {
+    namespace: &'a str,
+    package: &'a str,
+    interface: Option<&'a str>,
+    version: Option<Version>,
+}
+
+impl<'a> Parts<'a> {
+    /// None where the text has another shape.
+    fn of(text: &'a str) -> Result<Option<Self>, NameError> {
         if text.len() > NAME_BYTES_MAX {
-            return Err(shape());
+            return Ok(None);
         }
         let (path, version) = match text.split_once('@') {
             Some((path, version)) => {
@@ -110,18 +209,25 @@ impl FromStr for InterfaceName {
             }
             None => (text, None),
         };
-        let (namespace, rest) = path.split_once(':').ok_or_else(shape)?;
-        let (package, interface) = rest.split_once('/').ok_or_else(shape)?;
-        if ![namespace, package, interface].into_iter().all(is_kebab) {
-            return Err(shape());
-        }
-        Ok(Self {
-            namespace: namespace.to_owned(),
-            package: package.to_owned(),
-            interface: interface.to_owned(),
+        let Some((namespace, rest)) = path.split_once(':') else {
+            return Ok(None);
+        };
+        let (package, interface) = match rest.split_once('/') {
+            Some((package, interface)) => (package, Some(interface)),
+            None => (rest, None),
+        };
+        let mut words = [namespace, package].into_iter().chain(interface);
+        Ok(words.all(is_kebab).then_some(Self {
+            namespace,
+            package,
+            interface,
             version,
-        })
+        }))
     }
+}
+
+fn shown(text: &str) -> String {
+    text.chars().take(NAME_BYTES_MAX).collect()
 }
 
 /// Whether `text` is a kebab-case word: letters and digits in words joined by single hyphens, each beginning with a letter.
@@ -136,7 +242,7 @@ pub fn is_kebab(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::InterfaceName;
+    use super::{ImportName, InterfaceName};
 
     #[test]
     fn a_provider_serves_the_same_interface_of_a_compatible_version() {
@@ -154,6 +260,27 @@ mod tests {
         check("a:b/c@0.3.0", "a:b/c@0.3.0-rc.1", false);
         check("a:b/c@0.3.0-rc.1", "a:b/c@0.3.0-rc.1", true);
         check("a:b/d", "a:b/c", false);
+    }
+
+    #[test]
+    fn a_package_stands_for_all_its_interfaces() {
+        let check = |text: &str, wanted: &str, expected: bool| {
+            let name: ImportName = text.parse().unwrap();
+            assert_eq!(name.to_string(), text);
+            let wanted: InterfaceName = wanted.parse().unwrap();
+            assert_eq!(name.serves(&wanted), expected, "{name} for {wanted}");
+        };
+        check("a:b", "a:b/c@1.2.0", true);
+        check("a:b", "a:b/d", true);
+        check("a:b@1.3.0", "a:b/c@1.2.0", true);
+        check("a:b@2.0.0", "a:b/c@1.2.0", false);
+        check("a:c", "a:b/c", false);
+        check("a:b/c", "a:b/c", true);
+        check("a:b/c@0.2.6", "a:b/c@0.2.0", true);
+        check("a:b/d", "a:b/c", false);
+        for text in ["", "a", "a:", "a:b/", "a:b/c/d", "a:b@", "a:B c"] {
+            assert!(text.parse::<ImportName>().is_err(), "{text:?} was accepted");
+        }
     }
 
     #[test]

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use loop_codec::Plan;
 use loop_core::grants::{Config, Grants};
-use loop_core::name::InterfaceName;
+use loop_core::name::{ImportName, InterfaceName};
 use loop_core::policy::{Request, Trust};
 use loop_core::{Limits, policy};
 use wasmtime::component::types::{ComponentInstance, ComponentItem};
@@ -43,8 +43,9 @@ pub struct AppSpec {
     pub root: String,
     /// The components, by name.
     pub components: BTreeMap<String, ComponentSpec>,
-    /// Who satisfies which import. What is not here is satisfied by WASI and `loop:core`, or not at all.
-    pub provide: BTreeMap<InterfaceName, RouteSpec>,
+    /// Who satisfies which import. What is not here is satisfied by WASI and `loop:core`, or not at all. What is said of an interface
+    /// counts before what is said of its package.
+    pub provide: BTreeMap<ImportName, RouteSpec>,
     /// The standard streams of its components.
     pub stdio: Stdio,
     /// How `loop:core` behaves: what is logged and who takes it, and the seed of a deterministic run, which
@@ -169,6 +170,8 @@ pub struct NativeSpec {
     pub config: Config,
     /// Whether the app trusts it.
     pub trust: Trust,
+    /// The host's environment variables, of which it sees those that are granted.
+    pub variables: BTreeMap<String, String>,
 }
 
 /// A linked app. Cheap to clone; clones are the same app. Its instances end with the last clone.
@@ -383,7 +386,7 @@ impl<'a> AppLinker<'a> {
             };
             let native = match self.route(&interface, name) {
                 Some((key, RouteSpec::Native(native))) => {
-                    let provider = self.provider(key, native)?;
+                    let provider = self.provider(&interface, key, native)?;
                     let app = self.prepare(native, &*provider)?;
                     Used { provider, app }
                 }
@@ -450,7 +453,7 @@ impl<'a> AppLinker<'a> {
             pre,
             limits: spec.limits.clone(),
             folders: folders(&spec.grants, &spec.base, &gate),
-            variables: variables(spec, &gate),
+            variables: variables(&spec.grants, &spec.variables, &gate),
             programs: spec.programs.clone(),
             gate,
             config: spec.config.clone(),
@@ -532,7 +535,8 @@ impl<'a> AppLinker<'a> {
                 let is_http = export.namespace == "wasi" && export.package == "http";
                 let routed = keys
                     .iter()
-                    .any(|key| key.serves(&export) || export.serves(key));
+                    .filter_map(|key| key.interface(&export.interface))
+                    .any(|key| key.serves(&export) || export.serves(&key));
                 (routed && !is_http) || (spec.exposed && export.namespace != "wasi")
             })
         };
@@ -549,18 +553,23 @@ impl<'a> AppLinker<'a> {
         &self,
         import: &InterfaceName,
         component: &str,
-    ) -> Option<(&'a InterfaceName, &'a RouteSpec)> {
-        self.spec.provide.iter().find(|(key, route)| {
+    ) -> Option<(&'a ImportName, &'a RouteSpec)> {
+        let said = self.spec.provide.iter().filter(|(key, route)| {
             key.serves(import)
                 && !matches!(route, RouteSpec::Component(provider) if provider == component)
-        })
+        });
+        // Of an interface rather than of its package.
+        said.min_by_key(|(key, _)| key.interface.is_none())
     }
 
+    /// The provider of the host that serves an import, for which `provide` has an entry.
     fn provider(
         &self,
-        interface: &InterfaceName,
+        import: &InterfaceName,
+        key: &ImportName,
         spec: &NativeSpec,
     ) -> Result<Arc<dyn ErasedProvider>, LinkError> {
+        let named = key.interface(&import.interface);
         let fits = |provider: &&Arc<dyn ErasedProvider>| {
             spec.provider
                 .as_ref()
@@ -568,7 +577,7 @@ impl<'a> AppLinker<'a> {
                 && provider
                     .interfaces()
                     .iter()
-                    .any(|served| served.serves(interface))
+                    .any(|served| named.as_ref().is_some_and(|wanted| served.serves(wanted)))
         };
         self.host
             .providers
@@ -576,7 +585,7 @@ impl<'a> AppLinker<'a> {
             .find(fits)
             .cloned()
             .ok_or_else(|| LinkError::NotNative {
-                interface: interface.to_string(),
+                interface: named.map_or_else(|| import.to_string(), |named| named.to_string()),
                 provider: spec.provider.clone(),
             })
     }
@@ -616,6 +625,7 @@ impl<'a> AppLinker<'a> {
             config: &spec.config,
             gate: &gate,
             folders: &folders,
+            variables: &variables(&spec.grants, &spec.variables, &gate),
         };
         let prepared = provider
             .app(&context)
@@ -684,10 +694,10 @@ impl<'a> AppLinker<'a> {
     fn offers(&self, of: &str) -> link_report::Offers {
         let mut offers = link_report::Offers::built_in();
         offers.app(&self.spec.name);
-        for (interface, route) in &self.spec.provide {
+        for (import, route) in &self.spec.provide {
             // A component does not provide to itself.
             if !matches!(route, RouteSpec::Component(name) if name == of) {
-                offers.provided(interface);
+                offers.provided(import.clone());
             }
         }
         for provider in &self.host.providers {
@@ -695,7 +705,7 @@ impl<'a> AppLinker<'a> {
         }
         for provider in &self.host.standard {
             for interface in provider.interfaces() {
-                offers.provided(&interface);
+                offers.provided(interface.into());
             }
         }
         for (name, spec) in self.spec.components.iter().filter(|(name, _)| *name != of) {
@@ -739,10 +749,14 @@ fn check_folders(whose: &str, folders: &[Folder]) -> Result<(), LinkError> {
     })
 }
 
-/// The variables that the policy lets a component read.
-fn variables(spec: &ComponentSpec, gate: &Gate) -> Vec<(String, String)> {
-    let granted = spec.grants.env.iter().filter_map(|name| {
-        let value = spec.variables.get(name)?;
+/// The variables that the policy lets a component or a provider read.
+fn variables(
+    grants: &Grants,
+    variables: &BTreeMap<String, String>,
+    gate: &Gate,
+) -> Vec<(String, String)> {
+    let granted = grants.env.iter().filter_map(|name| {
+        let value = variables.get(name)?;
         gate.ask(&policy::Request::Variable { name }).ok()?;
         Some((name.clone(), value.clone()))
     });

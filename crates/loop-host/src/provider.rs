@@ -70,6 +70,8 @@ pub struct AppContext<'a> {
     pub gate: &'a Gate,
     /// The folders among those grants. The policy was asked about them; about more than their `access` it has not been.
     pub folders: &'a [Folder],
+    /// The environment variables among those grants, with their values, as far as they are set.
+    pub variables: &'a [(String, String)],
 }
 
 /// What a provider learns of an instance.

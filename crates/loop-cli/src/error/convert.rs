@@ -134,7 +134,7 @@ pub(crate) fn link_problem(error: &LinkError) -> Problem {
             provider: Some(_), ..
         } => problem.hint("leave `provider` away to take whichever the host has"),
         LinkError::TwoSettings { .. } => problem.hint(
-            "write the same `config`, `grants` and `trusted` into each of those lines under `provide`",
+            "write one entry for the package, or the same `config`, `grants` and `trusted` into each of those lines under `provide`",
         ),
         LinkError::NotCrossable { reasons, .. } => reasons
             .iter()

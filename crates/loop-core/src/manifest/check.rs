@@ -13,7 +13,7 @@ use crate::manifest::file::{AppTable, ComponentTable, File, InstancesText, Provi
 use crate::manifest::{
     App, ComponentEntry, Instances, Manifest, ProvideEntry, ProvideTarget, Workspace, target,
 };
-use crate::name::InterfaceName;
+use crate::name::ImportName;
 use crate::shape::formats::{self, Complaint};
 use crate::suggest::did_you_mean;
 
@@ -73,19 +73,19 @@ fn app(name: &str, table: AppTable, place: &Place<'_>, found: &mut Vec<Diagnosti
     let mut provide = BTreeMap::new();
     for (name, table) in table.provide {
         let place = provide_tables.at(&name);
-        let interface = match name.parse::<InterfaceName>() {
-            Ok(interface) => Some(interface),
+        let import = match name.parse::<ImportName>() {
+            Ok(import) => Some(import),
             Err(error) => {
                 found.push(Diagnostic::new(
                     place.key.clone(),
                     error.to_string(),
-                    "not an interface",
+                    "neither an interface nor a package",
                 ));
                 None
             }
         };
         let entry = provider(table, &names, &place, found);
-        provide.extend(interface.zip(entry));
+        provide.extend(import.zip(entry));
     }
     let root = root(name, table.root, &names, place, found)?;
     Some(App {

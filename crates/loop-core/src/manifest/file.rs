@@ -46,7 +46,8 @@ pub(crate) struct AppTable {
     /// The components, by name.
     #[serde(default)]
     pub(crate) component: BTreeMap<String, ComponentTable>,
-    /// Who satisfies an import, and where, by the name of the interface: `"acme:store/kv"`.
+    /// Who satisfies an import, and where, by the name of the interface: `"acme:store/kv"`; or all imports of a package:
+    /// `"acme:store"`.
     #[serde(default)]
     pub(crate) provide: BTreeMap<String, ProvideTable>,
 }

@@ -34,7 +34,7 @@ config = { table = "notes" }
 [app.notes.provide."acme:search/query"]
 component = "index"
 
-[app.notes.provide."wasi:keyvalue/store"]
+[app.notes.provide."wasi:keyvalue"]
 placement = "native"
 trusted = true
 
@@ -72,7 +72,7 @@ fn a_full_file_says_what_it_says() {
     let query = &notes.provide[&"acme:search/query".parse().unwrap()];
     assert_eq!(query.target, ProvideTarget::Component("index".to_owned()));
     assert_eq!(query.placement, Placement::Component);
-    let store = &notes.provide[&"wasi:keyvalue/store".parse().unwrap()];
+    let store = &notes.provide[&"wasi:keyvalue".parse().unwrap()];
     assert_eq!(store.target, ProvideTarget::Native { provider: None });
     assert!(store.trusted);
 
@@ -166,6 +166,7 @@ const WRONG: &[&str] = &[
     "[app.a.component.web]\nuse = \"web\"\ngrants = { fs = [{ name = \"a\", path = \"a\" }, { name = \"a/\", path = \"b\" }] }\n",
     "[app.a.component.web]\nuse = \"web\"\ngrants = { process = [\"git\", { program = \"git\", args = [\"**\", \"a\"] }, { program = \"tool/x\", args = [\"a**\"], environment = [] }, 1] }\n",
     "[app.a.component.web]\nuse = \"web\"\n[app.a.provide.kv]\nuse = \"kv\"",
+    "[app.a.component.web]\nuse = \"web\"\n[app.a.provide.\"a:b/\"]\nuse = \"kv\"",
     "[app.a.component.web]\nuse = \"web\"\n[app.a.provide.\"a:b/c@one\"]\nuse = \"kv\"",
     "[app.a.component.web]\nuse = \"web\"\n[app.a.provide.\"a:b/c\"]",
     "[app.a.component.web]\nuse = \"web\"\n[app.a.provide.\"a:b/c\"]\nuse = \"kv\"\ncomponent = \"web\"",

@@ -81,11 +81,8 @@ fn judge(
     if !difference.is_empty() && best.name.version < id.version {
         return Some(skewed(interface, id, &[best]));
     }
-    let provided = best.from == Origin::BuiltIn
-        || offers
-            .provided
-            .iter()
-            .any(|provided| fits_version(provided, id));
+    let provided =
+        best.from == Origin::BuiltIn || offers.provided.iter().any(|provided| provided.serves(id));
     let (why, hint) = match (difference.is_empty(), provided) {
         (true, true) => return None,
         (true, false) => (Why::NotProvided, provide_hint(id, &best.from, offers)),
@@ -300,22 +297,31 @@ fn provide_hint(id: &InterfaceName, from: &Origin, offers: &Offers) -> String {
         Origin::Native(name) => format!("placement = \"native\"\nprovider = \"{name}\""),
         Origin::BuiltIn => "placement = \"native\"".to_owned(),
     };
-    format!("add to loop.toml:\n{}\n{line}", provide_header(id, offers))
+    let of_package = |offer: &&Offer| {
+        let name = &offer.name;
+        offer.from == *from && (&name.namespace, &name.package) == (&id.namespace, &id.package)
+    };
+    let import = if offers.all.iter().filter(of_package).count() > 1 {
+        format!("{}:{}", id.namespace, id.package)
+    } else {
+        id.unversioned().to_string()
+    };
+    format!(
+        "add to loop.toml:\n{}\n{line}",
+        provide_header(&import, offers)
+    )
 }
 
 /// The lines for `loop.toml` where nobody offers it yet.
 fn provide_by_anyone_hint(id: &InterfaceName, offers: &Offers) -> String {
     format!(
         "name who provides it, in loop.toml:\n{}\nuse = \"providers/{}\"     # a folder or a .wasm file that exports it\n# component = \"NAME\"     # or a component of the same app that exports it",
-        provide_header(id, offers),
+        provide_header(&id.unversioned().to_string(), offers),
         id.interface,
     )
 }
 
-fn provide_header(id: &InterfaceName, offers: &Offers) -> String {
-    format!(
-        "[app.{}.provide.\"{}\"]",
-        offers.app.as_deref().unwrap_or("NAME"),
-        id.unversioned()
-    )
+fn provide_header(import: &str, offers: &Offers) -> String {
+    let app = offers.app.as_deref().unwrap_or("NAME");
+    format!("[app.{app}.provide.\"{import}\"]")
 }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use loop_core::name::InterfaceName;
+use loop_core::name::{ImportName, InterfaceName};
 use serde::{Serialize, Serializer};
 
 use crate::link_report::built_in::{self, PACKAGES};
@@ -60,7 +60,7 @@ fn as_text<S: Serializer>(name: &InterfaceName, serializer: S) -> Result<S::Ok, 
 #[derive(Clone, Debug, Default)]
 pub struct Offers {
     pub(crate) all: Vec<Offer>,
-    pub(crate) provided: Vec<InterfaceName>,
+    pub(crate) provided: Vec<ImportName>,
     pub(crate) app: Option<String>,
 }
 
@@ -124,10 +124,10 @@ impl Offers {
         }
     }
 
-    /// Says that the app names a provider for `interface`, so that an offer of it that fits is taken.
+    /// Says that the app names a provider for `import`, so that an offer of it that fits is taken.
     /// Interfaces of the host need not be named.
-    pub fn provided(&mut self, interface: &InterfaceName) {
-        self.provided.push(interface.clone());
+    pub fn provided(&mut self, import: ImportName) {
+        self.provided.push(import);
     }
 
     /// Names the app, for the lines that hints show.

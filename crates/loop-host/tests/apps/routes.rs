@@ -38,6 +38,27 @@ async fn an_import_of_one_is_served_by_an_export_of_another() {
 }
 
 #[tokio::test]
+async fn what_is_said_of_an_interface_counts_before_what_is_said_of_its_package() {
+    let host = host();
+    let check = async |provide: &[(&str, &str)], expected: &str| {
+        let spec = app(&host, &["greet-caller", "greeter", "trap-callee"], provide);
+        let said = run(&host, spec, &["ann"]).await;
+        assert!(said.starts_with(expected), "{provide:?}: {said}");
+    };
+    check(&[("acme:greet", "greeter")], "hello, ann").await;
+    check(
+        &[
+            ("acme:greet", "trap-callee"),
+            ("acme:greet/greeter", "greeter"),
+        ],
+        "hello, ann",
+    )
+    .await;
+    let other = "not linked: `greet-caller` has an import that nothing satisfies";
+    check(&[("acme:greeting", "greeter")], other).await;
+}
+
+#[tokio::test]
 async fn the_mode_says_who_shares_an_instance() {
     let check = async |mode: Instances, expected: &str| {
         let host = host();

@@ -105,13 +105,29 @@ fn a_native_provider_offers_it_and_the_app_does_not_say_so() {
 }
 
 #[test]
+fn a_native_provider_of_several_interfaces_is_named_for_their_package() {
+    let mut offers = Offers::built_in();
+    let wit = STORE.replace(
+        "package acme:store@0.2.0 {",
+        "package acme:store@0.2.0-draft {",
+    );
+    let wit = wit.replace("record entry", "resource bucket; record entry");
+    let of = ["kv", "types"].map(|interface| name(&format!("acme:store/{interface}@0.2.0-draft")));
+    offers.native("memory-store", &of, None);
+    let import = "import acme:store/kv@0.2.0-draft;";
+    assert_snapshot!(report(import, &wit, &offers));
+    offers.provided("acme:store".parse().unwrap());
+    assert_eq!(report(import, &wit, &offers), "");
+}
+
+#[test]
 fn what_the_app_provides_is_not_missing() {
     let mut offers = with_component(
         "export acme:store/types@0.2.0; export acme:store/kv@0.2.0;",
         STORE,
     );
-    offers.provided(&name("acme:store/kv"));
-    offers.provided(&name("acme:store/types"));
+    offers.provided(name("acme:store/kv").into());
+    offers.provided(name("acme:store/types").into());
     assert_eq!(report("import acme:store/kv@0.2.0;", STORE, &offers), "");
 }
 
@@ -149,8 +165,8 @@ fn it_is_offered_with_another_shape() {
         "export acme:store/types@0.2.0; export acme:store/kv@0.2.0;",
         &other,
     );
-    offers.provided(&name("acme:store/kv"));
-    offers.provided(&name("acme:store/types"));
+    offers.provided(name("acme:store/kv").into());
+    offers.provided(name("acme:store/types").into());
     assert_snapshot!(report("import acme:store/kv@0.2.0;", STORE, &offers));
 }
 
@@ -159,7 +175,7 @@ fn a_native_providers_wit_is_compared() {
     let mut offers = Offers::built_in();
     let wit = "package acme:store@0.2.0; interface kv { count: func() -> u64; }";
     offers.native("memory-store", &[name("acme:store/kv@0.2.0")], Some(wit));
-    offers.provided(&name("acme:store/kv"));
+    offers.provided(name("acme:store/kv").into());
     let wanted = "package acme:store@0.2.0 { interface kv { count: func() -> u32; } }";
     assert_snapshot!(report("import acme:store/kv@0.2.0;", wanted, &offers));
 }
