@@ -236,7 +236,11 @@ impl App {
         &self.core
     }
 
-    pub(crate) fn link(host: Arc<Shared>, spec: &AppSpec) -> Result<Self, LinkError> {
+    pub(crate) fn link(
+        host: Arc<Shared>,
+        spec: &AppSpec,
+        providers: Providers,
+    ) -> Result<Self, LinkError> {
         let no_component = |name: &String| LinkError::NoComponent { name: name.clone() };
         for route in spec.provide.values() {
             if let RouteSpec::Component(name) = route
@@ -249,6 +253,7 @@ impl App {
             core: CoreApp::new(spec.core.clone()),
             host,
             spec,
+            providers,
             prepared: Vec::new(),
             done: BTreeMap::new(),
         };
@@ -291,10 +296,20 @@ struct Prepared {
     app: Arc<dyn std::any::Any + Send + Sync>,
 }
 
+/// What native providers do for an app that is linked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Providers {
+    /// They prepare for it: it will run.
+    Prepare,
+    /// They only look at what it gives them: it will not.
+    Check,
+}
+
 /// Links the components of one app, those that others need first.
 struct AppLinker<'a> {
     host: Arc<Shared>,
     spec: &'a AppSpec,
+    providers: Providers,
     core: CoreApp,
     /// What native providers prepared: once for lines under `provide` that say the same of one provider.
     prepared: Vec<Prepared>,
@@ -627,12 +642,17 @@ impl<'a> AppLinker<'a> {
             folders: &folders,
             variables: &variables(&spec.grants, &spec.variables, &gate),
         };
-        let prepared = provider
-            .app(&context)
-            .map_err(|source| LinkError::Provider {
-                provider: provider.name().to_owned(),
-                source,
-            })?;
+        let prepared = match self.providers {
+            Providers::Prepare => provider.app(&context),
+            // No instance is made of this.
+            Providers::Check => provider
+                .check(&context)
+                .map(|()| Arc::new(()) as Arc<dyn std::any::Any + Send + Sync>),
+        };
+        let prepared = prepared.map_err(|source| LinkError::Provider {
+            provider: provider.name().to_owned(),
+            source,
+        })?;
         self.prepared.push(Prepared {
             provider: provider.name().to_owned(),
             spec,

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use crate::app::{App, AppSpec};
+use crate::app::{App, AppSpec, Providers};
 use crate::cache::Cache;
 use crate::component::{self, Component};
 use crate::engine::{Allocation, Compiler, Engines};
@@ -85,7 +85,16 @@ impl Host {
         reason = "a spec is made for one app, and what it holds is let go here"
     )]
     pub fn link(&self, spec: AppSpec) -> Result<App, LinkError> {
-        App::link(Arc::clone(&self.0), &spec)
+        App::link(Arc::clone(&self.0), &spec, Providers::Prepare)
+    }
+
+    /// Says whether an app could be put together. Providers look at their settings and grants, and open nothing: it may be running meanwhile.
+    ///
+    /// # Errors
+    /// As [`Host::link`], but for what a provider finds out when it opens something.
+    #[expect(clippy::needless_pass_by_value, reason = "as `link` takes it")]
+    pub fn check(&self, spec: AppSpec) -> Result<(), LinkError> {
+        App::link(Arc::clone(&self.0), &spec, Providers::Check).map(drop)
     }
 }
 

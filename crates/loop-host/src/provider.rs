@@ -52,6 +52,12 @@ pub trait Provider: Send + Sync + 'static {
     /// Prepares for an app. Called once for each app that uses the provider, when it is linked.
     fn app(&self, context: &AppContext<'_>) -> Result<Self::App, ProviderError>;
 
+    /// Looks at the settings and grants of an app that is only checked ([`crate::Host::check`]). What it does by itself is to prepare for the
+    /// app, and to drop that: a provider that opens or makes something then, leaves it alone here.
+    fn check(&self, context: &AppContext<'_>) -> Result<(), ProviderError> {
+        self.app(context).map(drop)
+    }
+
     /// Prepares for an instance. Called before it is made, on the way of its first call.
     fn instance(
         &self,
@@ -122,6 +128,7 @@ pub(crate) trait ErasedProvider: Send + Sync {
     fn wit(&self) -> Option<&str>;
     fn link(&self, linker: &mut Linker<State>) -> wasmtime::Result<()>;
     fn app(&self, context: &AppContext<'_>) -> Result<Arc<dyn Any + Send + Sync>, ProviderError>;
+    fn check(&self, context: &AppContext<'_>) -> Result<(), ProviderError>;
     fn instance(
         &self,
         app: &Arc<dyn Any + Send + Sync>,
@@ -154,6 +161,10 @@ impl<P: Provider> ErasedProvider for P {
 
     fn app(&self, context: &AppContext<'_>) -> Result<Arc<dyn Any + Send + Sync>, ProviderError> {
         Ok(Arc::new(Provider::app(self, context)?))
+    }
+
+    fn check(&self, context: &AppContext<'_>) -> Result<(), ProviderError> {
+        Provider::check(self, context)
     }
 
     fn instance(

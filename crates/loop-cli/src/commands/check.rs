@@ -108,7 +108,7 @@ fn link(
             spec.components
                 .retain(|name, _| *name == *root || plan.provides(name));
         }
-        if let Err(error) = host.link(spec) {
+        if let Err(error) = host.check(spec) {
             let problem = error::link_problem(&error);
             // A cycle is found once from each of its components.
             let known = match error {

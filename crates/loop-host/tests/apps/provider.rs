@@ -126,6 +126,12 @@ async fn what_it_refuses_is_told() {
     let expected =
         "not linked: the provider `polite` cannot serve the app: `greeting` is not configured";
     assert_eq!(said, expected);
+    let checked = host.check(spec(&host, NativeSpec::default()));
+    assert!(
+        matches!(checked, Err(LinkError::Provider { .. })),
+        "{checked:?}"
+    );
+    host.check(spec(&host, configured("salut"))).unwrap();
     let other = NativeSpec {
         provider: Some("rude".to_owned()),
         ..NativeSpec::default()
