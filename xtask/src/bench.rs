@@ -22,11 +22,11 @@ pub(crate) fn run(repo: &Repo, arguments: &[String]) -> Result<ExitCode> {
             })
         }
         Some((name, _)) if name == "transports" => {
-            let nats = setup::nats_server(repo)?;
+            let nats = setup::NATS.find(repo)?;
             build(repo, &["loop-cli"], |release| {
                 let mut bench = Command::new(release.join("loop"));
                 bench.arg("bench").args(arguments);
-                bench.env("LOOP_NATS_SERVER", nats);
+                bench.env(setup::NATS.variable, nats);
                 bench
             })
         }

@@ -1,7 +1,7 @@
 //! What the tasks need on this machine: found, or installed with a word before.
 
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail};
@@ -52,42 +52,113 @@ pub(crate) fn components(repo: &Repo) -> Result<(Environment, RustTarget)> {
     }
 }
 
-/// Finds the server of NATS that the tests of the wire start, or fetches it.
-///
-/// Debian's package is unpacked under the target folder and not installed: that would make it a service of the system.
-pub(crate) fn nats_server(repo: &Repo) -> Result<PathBuf> {
-    if let Some(named) = std::env::var_os("LOOP_NATS_SERVER") {
-        return Ok(named.into());
+/// A server that the tests start, and a package of Debian's of the same name.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Server {
+    name: &'static str,
+    /// The variable that names the program, for whoever has another.
+    pub(crate) variable: &'static str,
+}
+
+/// For the wire.
+pub(crate) const NATS: Server = Server {
+    name: "nats-server",
+    variable: "LOOP_NATS_SERVER",
+};
+
+/// For the providers of storage.
+pub(crate) const REDIS: Server = Server {
+    name: "redis-server",
+    variable: "LOOP_REDIS_SERVER",
+};
+
+impl Server {
+    /// Finds the program, or fetches it.
+    ///
+    /// Debian's packages, those of its libraries too, are unpacked under the target folder and not installed: that would make it a service of
+    /// the system.
+    pub(crate) fn find(self, repo: &Repo) -> Result<PathBuf> {
+        let Self { name, variable } = self;
+        if let Some(named) = std::env::var_os(variable) {
+            return Ok(named.into());
+        }
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        let folder = repo.target().join(name);
+        // Debian puts some where users who are not root do not look. What was fetched begins with a script.
+        let folders = std::env::split_paths(&path).chain(["/usr/sbin".into(), folder.clone()]);
+        let mut programs = folders.map(|folder| folder.join(name));
+        if let Some(found) = programs.find(|program| program.is_file()) {
+            return Ok(found);
+        }
+        println!("fetching {name} and what it needs: apt-get download {name}");
+        println!("it is unpacked in {}, and not installed", folder.display());
+        let fetched = self.fetch(&folder);
+        fetched.with_context(|| {
+            format!("some tests need {name}: name the program in {variable}, or have it in PATH")
+        })
     }
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let folder = repo.target().join("nats-server");
-    // Debian puts it where users who are not root do not look.
-    let folders = std::env::split_paths(&path).chain(["/usr/sbin".into(), folder.join("usr/sbin")]);
-    let mut programs = folders.map(|folder| folder.join("nats-server"));
-    if let Some(found) = programs.find(|program| program.is_file()) {
-        return Ok(found);
+
+    fn fetch(self, folder: &Path) -> Result<PathBuf> {
+        let name = self.name;
+        std::fs::create_dir_all(folder)?;
+        let run = |program: &str, arguments: &[&str]| {
+            output(Command::new(program).current_dir(folder).args(arguments))
+        };
+        // What is not installed of it and of what it depends on.
+        let ask = [
+            "install",
+            "--print-uris",
+            "--no-install-recommends",
+            "-qq",
+            name,
+        ];
+        let again = |_| {
+            // A machine may have old lists, or none.
+            run("apt-get", &["update"])?;
+            run("apt-get", &ask)
+        };
+        let wanted = run("apt-get", &ask).or_else(again)?;
+        let packages = wanted.lines().filter_map(|line| {
+            let file = line.split(' ').nth(1)?;
+            file.split('_').next()
+        });
+        let packages: Vec<&str> = packages.collect();
+        let download: Vec<&str> = ["download"].into_iter().chain(packages).collect();
+        if run("apt-get", &download).is_err() {
+            run("apt-get", &["update"])?;
+            run("apt-get", &download)?;
+        }
+        for file in std::fs::read_dir(folder)? {
+            let file = file?.path();
+            if file.extension().is_some_and(|ending| ending == "deb") {
+                run("dpkg-deb", &["--extract", &file.to_string_lossy(), "."])?;
+            }
+        }
+        // Its libraries stand beside it.
+        let program = ["usr/sbin", "usr/bin"].map(|place| folder.join(place).join(name));
+        let program = program.into_iter().find(|program| program.is_file());
+        let program = program.context("no program came with the package")?;
+        let script = format!(
+            r#"#!/bin/sh
+for folder in {}/usr/lib/*-linux-gnu; do
+  LD_LIBRARY_PATH="$folder${{LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}}"
+done
+export LD_LIBRARY_PATH
+exec {} "$@"
+"#,
+            quoted(folder),
+            quoted(&program),
+        );
+        let begin = folder.join(name);
+        std::fs::write(&begin, script)?;
+        run("chmod", &["+x", name])?;
+        Ok(begin)
     }
-    println!("fetching nats-server: apt-get download nats-server");
-    println!("it is unpacked in {}, and not installed", folder.display());
-    std::fs::create_dir_all(&folder).context("the folder of nats-server")?;
-    let run = |program: &str, arguments: &[&str]| {
-        let mut command = Command::new(program);
-        let hint = "the tests of NATS need nats-server: name the program in LOOP_NATS_SERVER, or have it in PATH";
-        output(command.current_dir(&folder).args(arguments)).context(hint)
-    };
-    if run("apt-get", &["download", "nats-server"]).is_err() {
-        // A machine may have old lists, or none.
-        run("apt-get", &["update"])?;
-        run("apt-get", &["download", "nats-server"])?;
-    }
-    let files = std::fs::read_dir(&folder)?;
-    let mut names = files.filter_map(|file| file.ok()?.file_name().into_string().ok());
-    let package = names.find(|name| name.ends_with(".deb"));
-    run(
-        "dpkg-deb",
-        &["--extract", &package.context("no package came")?, "."],
-    )?;
-    Ok(folder.join("usr/sbin/nats-server"))
+}
+
+/// A path as a shell reads it.
+fn quoted(path: &Path) -> String {
+    format!("'{}'", path.to_string_lossy().replace('\'', r"'\''"))
 }
 
 /// Whether cargo has this subcommand.

@@ -19,7 +19,9 @@ pub(crate) const CHECKED: &str = "checked";
 /// Runs every step and prints a summary.
 pub(crate) fn run(repo: &Repo) -> Result<ExitCode> {
     println!("needed: Rust's wasm32-wasip2 target; made now if it is missing");
-    println!("needed: nats-server; Debian's package is fetched now if it is missing");
+    println!(
+        "needed: nats-server and redis-server; Debian's packages are fetched now if they are missing"
+    );
     println!("used if present: rustfmt, clippy, cargo-nextest, node with npm, python3 with venv");
 
     let mut steps = Steps::default();
@@ -28,9 +30,11 @@ pub(crate) fn run(repo: &Repo) -> Result<ExitCode> {
         components = Some(setup::components(repo)?);
         Ok(Outcome::Passed)
     });
-    let mut nats_server = None;
-    steps.run("set-up of nats-server", || {
-        nats_server = Some(setup::nats_server(repo)?);
+    let mut servers = Vec::new();
+    steps.run("set-up of servers", || {
+        for server in [setup::NATS, setup::REDIS] {
+            servers.push((server.variable, server.find(repo)?));
+        }
         Ok(Outcome::Passed)
     });
     let guests = guest_workspaces(repo)?;
@@ -78,9 +82,7 @@ pub(crate) fn run(repo: &Repo) -> Result<ExitCode> {
     });
     steps.run("tests", || {
         let mut tests = tests(repo);
-        if let Some(program) = &nats_server {
-            tests.env("LOOP_NATS_SERVER", program);
-        }
+        tests.envs(servers.iter().cloned());
         steps::run(&mut tests)
     });
     steps.run("target from Debian's packages", || {

@@ -2,8 +2,8 @@
 //!
 //! [`guest`] gives the artifact of a folder in `tests/guests`, [`provider`] of one in `providers`, [`component`] that of any folder. The first caller
 //! builds, in whatever process; the others wait and find it done. A test that needs a component that cannot be built
-//! fails with the compiler's message. [`NatsServer`] is a real server, for as long as it is held; a [`Process`]
-//! is one that something else started, and whose end is awaited.
+//! fails with the compiler's message. [`NatsServer`] and [`RedisServer`] are real servers, for as long as they are held; a
+//! [`Process`] is one that something else started, and whose end is awaited.
 
 use std::path::{Path, PathBuf};
 
@@ -15,9 +15,12 @@ use loop_build::{
 
 mod nats_server;
 mod process;
+mod redis_server;
+mod running;
 
 pub use nats_server::NatsServer;
 pub use process::Process;
+pub use redis_server::RedisServer;
 
 /// The repository's root.
 pub fn root() -> PathBuf {
