@@ -23,7 +23,7 @@ struct Package {
 }
 
 /// All packages. Their WIT may use WASI's.
-const PACKAGES: [Package; 2] = [
+const PACKAGES: [Package; 3] = [
     Package {
         feature: "fsx",
         wit: "../../wit/fsx",
@@ -32,6 +32,18 @@ const PACKAGES: [Package; 2] = [
             ("loop:fsx/files.root", "crate::fsx::root::Root"),
             ("loop:fsx/files.temp", "crate::fsx::temp::Temp"),
             ("loop:fsx/files.matches", "crate::fsx::glob::Matches"),
+        ],
+    },
+    Package {
+        feature: "keyvalue",
+        wit: "../../wit/vendor/wasi-keyvalue-0.2.0-draft2",
+        at_once: &[],
+        resources: &[
+            (
+                "wasi:keyvalue/store.bucket",
+                "crate::keyvalue::bucket::Bucket",
+            ),
+            ("wasi:keyvalue/atomics.cas", "crate::keyvalue::atomics::Cas"),
         ],
     },
     Package {

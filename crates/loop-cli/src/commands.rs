@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 use loop_build::Profile;
 use loop_host::shape::{Shape, ShapeError};
 use loop_host::{COMPONENT_BYTES_MAX, Host, HostBuilder};
-use loop_providers::{Fsx, Process};
+use loop_providers::{Fsx, Keyvalue, KeyvalueRedis, Process};
 
 use crate::cli::Command;
 use crate::error::{self, CliError};
@@ -53,6 +53,8 @@ fn host() -> HostBuilder {
     Host::builder()
         .standard_provider(Fsx)
         .standard_provider(Process::default())
+        .provider(Keyvalue::default())
+        .provider(KeyvalueRedis)
 }
 
 /// One component that is looked at: where its file stands, and what it is.

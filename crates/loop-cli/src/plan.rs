@@ -186,6 +186,12 @@ impl Plan {
             .any(|route| matches!(route, RouteSpec::Component(provider) if provider == name))
     }
 
+    /// Whether it names one of the host's providers.
+    pub(crate) fn has_native_providers(&self) -> bool {
+        let mut routes = self.provide.values();
+        routes.any(|route| matches!(route, RouteSpec::Native(_)))
+    }
+
     /// Where the grants of its components stand, and those of the host's providers that it names.
     pub(crate) fn advice(&self) -> Advice {
         let parts = self.parts.iter().map(|(name, part)| (name, &part.place));

@@ -13,7 +13,8 @@
 //! ```
 //!
 //! The WIT, in `wit/`, says what the functions do: read there first. What a component may do is decided by its grants, at the host's
-//! gate; nothing here decides, and no module names another. Work that blocks is done by the module `work`, for all of them.
+//! gate; nothing here decides, and no module names another. Work that blocks is done by the module `work`, for all of them; `settings` reads
+//! what an app says of a provider that it names.
 //!
 //! # Adding one
 //!
@@ -29,12 +30,20 @@
 
 #[cfg(feature = "fsx")]
 mod fsx;
+#[cfg(feature = "keyvalue")]
+mod keyvalue;
 #[cfg(feature = "process")]
 mod process;
-#[cfg(any(feature = "fsx", feature = "process"))]
+#[cfg(feature = "keyvalue")]
+mod settings;
+#[cfg(any(feature = "fsx", feature = "keyvalue", feature = "process"))]
 mod work;
 
 #[cfg(feature = "fsx")]
 pub use fsx::Fsx;
+#[cfg(feature = "keyvalue")]
+pub use keyvalue::Keyvalue;
+#[cfg(feature = "keyvalue-redis")]
+pub use keyvalue::KeyvalueRedis;
 #[cfg(feature = "process")]
 pub use process::Process;

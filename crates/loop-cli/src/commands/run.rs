@@ -177,8 +177,13 @@ pub(crate) fn run(ui: &Ui, args: &Args) -> Result<u8, CliError> {
         }
         let outcome = start(ui, goal, &plan, &app, &interrupt).await;
         let written = args.records.write(ui, &plan, &app, &watch);
-        // The process ends soon, and the system takes all of it back at once: to free it piece by piece would only delay that.
-        let _ended = ManuallyDrop::new((app, host));
+        // The process ends soon, and the system takes all of it back at once: to free it piece by piece would only delay that. But a
+        // provider that the app names may have something open, which it closes in order.
+        let _host = ManuallyDrop::new(host);
+        let app = ManuallyDrop::new(app);
+        if plan.has_native_providers() {
+            drop(ManuallyDrop::into_inner(app));
+        }
         outcome.and_then(|code| written.map(|()| code))
     });
     watch.finish();

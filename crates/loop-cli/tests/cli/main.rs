@@ -26,6 +26,7 @@ mod sandbox;
 mod scaffolds;
 mod serving;
 mod signals;
+mod storage;
 mod wire;
 
 pub(crate) use sandbox::{Sandbox, guest};

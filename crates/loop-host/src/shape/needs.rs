@@ -272,6 +272,11 @@ fn wasi(interface: &Interface, id: &InterfaceName) -> Need {
             NeedKind::None,
             "it reads the `config` of its entry in loop.toml",
         ),
+        ("keyvalue", _) => need(
+            interface,
+            NeedKind::Provider,
+            "who serves it is named under `provide`, and granted the folder or the address that it needs",
+        ),
         ("cli", "stdin" | "stdout" | "stderr") => need(
             interface,
             NeedKind::None,

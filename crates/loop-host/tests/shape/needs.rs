@@ -32,6 +32,7 @@ const WASI: &str = "
     package wasi:http@0.2.6 { interface outgoing-handler { handle: func(); } interface types { f: func(); } }
     package wasi:http@0.3.0 { interface client { send: func(); } interface handler { handle: func(); } }
     package wasi:config@0.2.0-rc.1 { interface store { get: func(key: string) -> string; } }
+    package wasi:keyvalue@0.2.0-draft2 { interface store { open: func(identifier: string); } }
     package wasi:nn@0.2.0 { interface inference { compute: func(); } }
     package loop:core@0.1.0 { interface log { write: func(text: string); } }
     package loop:fsx@0.1.0 {
@@ -64,7 +65,7 @@ fn each_interface_has_its_grant() {
         import wasi:sockets/tcp@0.2.6; import wasi:sockets/udp@0.2.6; import wasi:sockets/ip-name-lookup@0.2.6;
         import wasi:sockets/tcp-create-socket@0.2.6;
         import wasi:http/outgoing-handler@0.2.6; import wasi:http/types@0.2.6; import wasi:http/client@0.3.0; import wasi:http/handler@0.3.0;
-        import wasi:config/store@0.2.0-rc.1; import wasi:nn/inference@0.2.0; import loop:core/log@0.1.0;
+        import wasi:config/store@0.2.0-rc.1; import wasi:keyvalue/store@0.2.0-draft2; import wasi:nn/inference@0.2.0; import loop:core/log@0.1.0;
         import loop:fsx/files@0.1.0; import loop:process/spawn@0.1.0; import acme:store/kv@0.1.0; import inner: interface { f: func(); }"
     );
     assert_snapshot!(report);

@@ -8,6 +8,8 @@
 
 #[cfg(feature = "fsx")]
 mod fsx;
+#[cfg(feature = "keyvalue")]
+mod keyvalue;
 #[cfg(feature = "process")]
 mod process;
 mod support;

@@ -1,6 +1,7 @@
 //! Makes apps of guests, and says how they ended.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::sync::{Arc, Mutex};
 
 use loop_core::Grants;
@@ -39,6 +40,10 @@ pub(crate) fn host(told: &Told) -> Host {
     let builder = builder.standard_provider(loop_providers::Fsx);
     #[cfg(feature = "process")]
     let builder = builder.standard_provider(loop_providers::Process::default());
+    #[cfg(feature = "keyvalue")]
+    let builder = builder.provider(loop_providers::Keyvalue::default());
+    #[cfg(feature = "keyvalue-redis")]
+    let builder = builder.provider(loop_providers::KeyvalueRedis);
     builder.build().unwrap()
 }
 
@@ -86,4 +91,46 @@ fn chain(error: &dyn std::error::Error) -> String {
         next = cause.source();
     }
     text
+}
+
+/// Where the small disk is. A test starts itself again where it can mount one, which it learns from this variable.
+const DISK: &str = "LOOP_TEST_SMALL_DISK";
+
+/// The small disk, with a folder `data`, if this process was started on one.
+pub(crate) fn small_disk() -> Option<PathBuf> {
+    let disk = std::env::var_os(DISK)?;
+    println!("small disk: begun");
+    Some(disk.into())
+}
+
+/// Runs a test of this program again, by its full name, where there is a disk of so many bytes. It uses these guests.
+pub(crate) fn start_on_small_disk(test: &str, bytes: &str, guests: &[&str]) {
+    for guest in guests {
+        // Built here, since there is no other disk to build on there.
+        loop_test::guest(guest);
+    }
+    let folder = tempfile::tempdir().unwrap();
+    // A mount that only this command and what it starts can see.
+    let script =
+        r#"mount -t tmpfs -o "size=$1" small "$0" && mkdir "$0/data" && shift && exec "$@""#;
+    let started = Command::new("unshare")
+        .args(["--user", "--map-root-user", "--mount", "sh", "-c", script])
+        .arg(folder.path())
+        .arg(bytes)
+        .arg(std::env::current_exe().unwrap())
+        .args(["--exact", test, "--nocapture"])
+        .env(DISK, folder.path())
+        .output();
+    let said = match started {
+        Ok(output) => {
+            let said = [output.stdout, output.stderr].concat();
+            String::from_utf8_lossy(&said).into_owned()
+        }
+        Err(error) => error.to_string(),
+    };
+    if said.contains("small disk: ") {
+        assert!(said.contains("1 passed"), "{said}");
+    } else {
+        println!("SKIPPED: no small disk can be mounted here: {said}");
+    }
 }

@@ -1,0 +1,37 @@
+//! The conformance suite.
+
+use std::path::Path;
+
+use loop_host::RouteSpec;
+
+use crate::keyvalue::{DATA, app, native};
+use crate::support::{Told, conforms, host, load};
+
+#[tokio::test]
+async fn in_a_file() {
+    let host = host(&Told::default());
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir(folder.path().join("data")).unwrap();
+    let route = native("keyvalue", folder.path(), DATA, &[]);
+    conforms(&host, app(&host, "keyvalue-suite", route)).await;
+}
+
+#[cfg(feature = "keyvalue-redis")]
+#[tokio::test]
+async fn on_a_server() {
+    let server = loop_test::RedisServer::start(&[]);
+    let host = host(&Told::default());
+    let route = crate::keyvalue::server::redis(&server, &[]);
+    conforms(&host, app(&host, "keyvalue-suite", route)).await;
+}
+
+#[tokio::test]
+async fn in_memory() {
+    let host = host(&Told::default());
+    let file = loop_test::provider("keyvalue-memory");
+    let memory = load(&host, &file, Path::new("."), "");
+    let route = RouteSpec::Component("memory".to_owned());
+    let mut app = app(&host, "keyvalue-suite", route);
+    app.components.insert("memory".to_owned(), memory);
+    conforms(&host, app).await;
+}
