@@ -1,4 +1,4 @@
-//! What a Rust component needs to use `loop:core`, `loop:process` and HTTP: thin wrappers over the host's functions, nothing more.
+//! What a Rust component needs to use `loop:core`, `loop:process`, HTTP and storage: thin wrappers over the host's functions, nothing more.
 //!
 //! - [`log`]: records with fields, and spans
 //! - [`metrics`]: counters, gauges, histograms
@@ -9,6 +9,7 @@
 //! - [`wait`]: the first of several things
 //! - [`process`]: programs of the host's machine, for trusted components
 //! - `http`, with the feature of that name: clients and servers over `wasi:http`
+//! - `keyvalue`, with the feature of that name: keys and values over `wasi:keyvalue`
 //!
 //! A component imports what it uses: one that only logs imports `loop:core/logging` and nothing else. What each
 //! function does, its limits and errors, stands in the package's WIT; these pages repeat the main points.
@@ -56,6 +57,8 @@ pub mod trace;
 
 #[cfg(feature = "http")]
 pub mod http;
+#[cfg(feature = "keyvalue")]
+pub mod keyvalue;
 
 pub mod cancel;
 pub mod process;

@@ -16,6 +16,16 @@ async fn in_a_file() {
     conforms(&host, app(&host, "keyvalue-suite", route)).await;
 }
 
+/// What the SDK makes of it.
+#[tokio::test]
+async fn by_the_sdk() {
+    let host = host(&Told::default());
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir(folder.path().join("data")).unwrap();
+    let route = native("keyvalue", folder.path(), DATA, &[]);
+    conforms(&host, app(&host, "keyvalue-sdk", route)).await;
+}
+
 #[cfg(feature = "keyvalue-redis")]
 #[tokio::test]
 async fn on_a_server() {
