@@ -13,6 +13,7 @@
 mod calls;
 mod codec;
 mod instantiate;
+mod keyvalue;
 mod netx;
 mod policy;
 mod process;
@@ -110,6 +111,12 @@ fn capabilities(wanted: &dyn Fn(&str) -> bool) -> anyhow::Result<Vec<Row>> {
     }
     if wanted("process/spawn-true") {
         rows.push(runtime.block_on(programs::spawn())?);
+    }
+    if wanted("keyvalue/get") {
+        rows.push(runtime.block_on(keyvalue::get())?);
+    }
+    if wanted("keyvalue/set-batch-1000") {
+        rows.push(runtime.block_on(keyvalue::set_batch())?);
     }
     Ok(rows)
 }
