@@ -12,6 +12,10 @@
 //!
 //! A cache that cannot be written (a full or read-only disk) costs speed and nothing else.
 
+mod functions;
+
+pub(crate) use self::functions::Functions;
+
 use std::fmt::Write as _;
 use std::fs::{self, File, OpenOptions};
 use std::hash::Hasher as _;
@@ -94,19 +98,26 @@ impl Cache {
 
     /// Keeps compiled code. Another process that does the same at once is not disturbed, nor does it disturb.
     pub(crate) fn put(&self, component: &ContentDigest, engine: u64, code: &[u8]) {
-        let path = self.path(component, engine);
-        if let Err(error) = write_entry(&path, code).and_then(|()| self.prune(CACHE_BYTES_MAX)) {
+        self.write(&self.path(component, engine), code);
+    }
+
+    fn write(&self, path: &Path, content: &[u8]) {
+        if let Err(error) = write_entry(path, content).and_then(|()| self.prune(CACHE_BYTES_MAX)) {
             tracing::warn!(entry = %path.display(), %error, "compiled code was not cached");
         }
     }
 
     fn path(&self, component: &ContentDigest, engine: u64) -> PathBuf {
+        self.entry(component, engine, FORMAT)
+    }
+
+    fn entry(&self, digest: &ContentDigest, engine: u64, format: &str) -> PathBuf {
         let mut name = String::with_capacity(96);
-        for byte in component {
+        for byte in digest {
             // Writing to a string does not fail.
             let _ = write!(name, "{byte:02x}");
         }
-        self.folder.join(format!("{name}-{engine:016x}.{FORMAT}"))
+        self.folder.join(format!("{name}-{engine:016x}.{format}"))
     }
 
     /// Removes the entries that were not used for longest until the rest fits.
@@ -145,6 +156,11 @@ fn private(metadata: &fs::Metadata) -> io::Result<()> {
 }
 
 fn check_entry(path: &Path) -> io::Result<()> {
+    read_entry(path, &mut |_| {})
+}
+
+/// Gives an entry's content to `sink`, piece by piece; none of it may be used before this has returned that it is whole.
+fn read_entry(path: &Path, sink: &mut dyn FnMut(&[u8])) -> io::Result<()> {
     let mut file = OpenOptions::new()
         .read(true)
         .custom_flags(rustix::fs::OFlags::NOFOLLOW.bits().cast_signed())
@@ -162,6 +178,7 @@ fn check_entry(path: &Path) -> io::Result<()> {
             break;
         };
         checksum.write(read);
+        sink(read);
     }
     let mut trailer = [0; TRAILER_BYTES];
     file.read_exact(&mut trailer).map_err(|_| damaged())?;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use crate::cache::{self, Cache};
+use crate::cache::{self, Cache, Functions};
 use crate::engine::{EngineKind, Engines};
 use crate::error::LoadError;
 use crate::host::Shared;
@@ -132,25 +132,68 @@ pub(crate) fn load(
         concurrent: p3 || shape.needs_concurrency(),
         fuel,
     };
-    let engine = engines.get(kind)?;
-    let code = wasmtime::component::Component::from_binary(engine, &bytes).map_err(|source| {
-        LoadError::Compile {
-            name: name.to_owned(),
-            source,
-        }
-    })?;
-    if let (Some(cache), Some(digest)) = (cache, &digest) {
-        match code.serialize() {
-            Ok(serialized) => cache.put(digest, engines.key(kind)?, &serialized),
-            Err(error) => tracing::warn!(component = name, %error, "compiled code was not cached"),
-        }
-    }
+    let kept = match (cache, &digest) {
+        (Some(cache), Some(digest)) => by_functions(engines, cache, digest, kind, &bytes)?,
+        _ => None,
+    };
+    let code = match kept {
+        Some(code) => code,
+        None => compile(engines, cache.zip(digest.as_ref()), name, kind, &bytes)?,
+    };
     Ok(Component {
         name: name.into(),
         code,
         bytes,
         fuel,
     })
+}
+
+/// Compiles a component, and keeps it.
+fn compile(
+    engines: &Engines,
+    cache: Option<(&Cache, &cache::ContentDigest)>,
+    name: &str,
+    kind: EngineKind,
+    bytes: &[u8],
+) -> Result<wasmtime::component::Component, LoadError> {
+    let engine = engines.get(kind)?;
+    let code = wasmtime::component::Component::from_binary(engine, bytes).map_err(|source| {
+        LoadError::Compile {
+            name: name.to_owned(),
+            source,
+        }
+    })?;
+    if let Some((cache, digest)) = cache {
+        match code.serialize() {
+            Ok(serialized) => cache.put(digest, engines.key(kind)?, &serialized),
+            Err(error) => tracing::warn!(component = name, %error, "compiled code was not cached"),
+        }
+    }
+    Ok(code)
+}
+
+/// Compiles a large component with what is known of its functions, and takes it from the cache then. Nothing if that
+/// does not work, for whatever reason: it is compiled without then.
+fn by_functions(
+    engines: &Engines,
+    cache: &Cache,
+    digest: &cache::ContentDigest,
+    kind: EngineKind,
+    bytes: &[u8],
+) -> Result<Option<wasmtime::component::Component>, LoadError> {
+    if !engines.reuses_functions() {
+        return Ok(None);
+    }
+    let key = engines.key(kind)?;
+    let Some(functions) = Functions::of(cache, bytes, key) else {
+        return Ok(None);
+    };
+    let Some(code) = engines.precompile(kind, bytes, &functions) else {
+        return Ok(None);
+    };
+    functions.keep(cache);
+    cache.put(digest, key, &code);
+    cached(engines, cache, digest, kind)
 }
 
 fn cached(
@@ -164,8 +207,9 @@ fn cached(
     };
     // SAFETY: the file holds what `Component::serialize` gave, and a trailer that no part of the code refers to.
     // `Cache::get` gives only entries that no other user can have written, in a folder no other user can write to,
-    // and whose checksum says that they are whole; entries are written by `Cache::put` alone, which `load` above
-    // calls with that result, and which never changes a file that stands there: it puts another in its place.
+    // and whose checksum says that they are whole; entries are written by `Cache::put` alone, which `compile` above calls
+    // with that result and `by_functions` with that of `Engine::precompile_component`, which is the same; and it never
+    // changes a file that stands there: it puts another in its place.
     #[expect(
         unsafe_code,
         reason = "wasmtime cannot check that compiled code is its own"

@@ -8,10 +8,11 @@
 
 use std::fmt;
 use std::hash::{Hash, Hasher};
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use wasmtime::{Config, Engine, InstanceAllocationStrategy, PoolingAllocationConfig, Strategy};
 
+use crate::cache::Functions;
 use crate::error::HostError;
 use crate::ticker::Ticker;
 
@@ -98,6 +99,30 @@ impl Engines {
         let engine = slot.get_or_init(|| engine);
         self.ticker.advance(engine).map_err(HostError::Thread)?;
         Ok(engine)
+    }
+
+    /// Whether functions that were compiled before may be used again: Winch is as quick without them.
+    pub(crate) fn reuses_functions(&self) -> bool {
+        self.compiler == Compiler::Cranelift
+    }
+
+    /// Compiles a component for engines of that kind, with functions that were compiled before.
+    ///
+    /// Whatever goes wrong is left to be said by who compiles without them.
+    pub(crate) fn precompile(
+        &self,
+        kind: EngineKind,
+        component: &[u8],
+        functions: &Arc<Functions>,
+    ) -> Option<Vec<u8>> {
+        let mut config = self.config(kind);
+        // It runs nothing, so it needs no slots; what it compiles is the same.
+        config.allocation_strategy(InstanceAllocationStrategy::OnDemand);
+        config
+            .enable_incremental_compilation(Arc::<Functions>::clone(functions))
+            .ok()?;
+        let engine = Engine::new(&config).ok()?;
+        engine.precompile_component(component).ok()
     }
 
     /// Keeps epochs advancing as long as the guard lives: every call into a guest holds one.
