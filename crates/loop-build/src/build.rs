@@ -198,10 +198,7 @@ impl Job {
         };
         let sources = folder.canonicalize().map_err(|_| no_source())?;
         let language = Language::of(&sources).ok_or_else(no_source)?;
-        let workspace = options
-            .workspace
-            .canonicalize()
-            .map_err(BuildError::at(&options.workspace))?;
+        let workspace = work.workspace()?;
         let name = sources.file_name().map_or_else(
             || "component".to_owned(),
             |name| name.to_string_lossy().into_owned(),
@@ -314,6 +311,12 @@ struct Work<'a> {
 }
 
 impl Work<'_> {
+    /// The workspace's folder, without links in its path, as those of components are.
+    fn workspace(&self) -> Result<PathBuf, BuildError> {
+        let workspace = &self.options.workspace;
+        workspace.canonicalize().map_err(BuildError::at(workspace))
+    }
+
     /// Where fetched tools stand.
     fn tools(&self) -> PathBuf {
         self.options.workspace.join(TOOLS)

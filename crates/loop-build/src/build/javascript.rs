@@ -67,6 +67,7 @@ pub(crate) fn build(
     let scratch = work.scratch()?;
     let wit = Wit::read(
         &job.sources,
+        &work.workspace()?,
         package.settings.world.as_deref(),
         scratch.path(),
     )?;
@@ -107,8 +108,8 @@ pub(crate) fn build(
         .next_back()
         .and_then(|line| serde_json::from_str::<Answer>(line).ok());
     let answer = match answer {
-        Some(answer) if finished.success => answer,
-        _ => return Err(tool::failed(job, &finished.err, events)),
+        Some(answer) if finished.status.success() => answer,
+        _ => return Err(tool::failed(job, &finished.reason(), events)),
     };
     if let Some(error) = answer.error {
         return Err(tool::failed(job, &error, events));

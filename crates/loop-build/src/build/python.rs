@@ -63,7 +63,12 @@ pub(crate) fn build(
         return Err(BuildError::NoEntry { paths: vec![file] });
     };
     let scratch = work.scratch()?;
-    let wit = Wit::read(&job.sources, settings.world.as_deref(), scratch.path())?;
+    let wit = Wit::read(
+        &job.sources,
+        &work.workspace()?,
+        settings.world.as_deref(),
+        scratch.path(),
+    )?;
     if work.environment.find("python3").is_none() {
         return Err(ToolchainError::NoPython.into());
     }
@@ -120,8 +125,8 @@ pub(crate) fn build(
             &built,
         ],
     )?;
-    if !finished.success {
-        return Err(tool::failed(job, &finished.err, events));
+    if !finished.status.success() {
+        return Err(tool::failed(job, &finished.reason(), events));
     }
     let mut paths: BTreeSet<PathBuf> = wit.inputs.iter().cloned().collect();
     paths.extend(found);
@@ -196,8 +201,8 @@ fn stubs(
     let place = work.types(job);
     let new = wit.folder().with_extension("stubs");
     let finished = run(&new)?;
-    if !finished.success {
-        return Err(tool::failed(job, &finished.err, events));
+    if !finished.status.success() {
+        return Err(tool::failed(job, &finished.reason(), events));
     }
     if let Some(parent) = place.parent() {
         fs::create_dir_all(parent).map_err(BuildError::at(parent))?;

@@ -1,6 +1,6 @@
 //! Running what makes components of languages other than Rust.
 
-use std::process::Command;
+use std::process::{Command, ExitStatus};
 use std::time::Duration;
 
 use crate::build::{BuildError, Job};
@@ -13,9 +13,24 @@ const OUTPUT_BYTES_MAX: usize = 4 << 20;
 /// What a tool wrote.
 #[derive(Debug)]
 pub(crate) struct Finished {
-    pub(crate) success: bool,
+    pub(crate) program: &'static str,
+    pub(crate) status: ExitStatus,
     pub(crate) out: String,
-    pub(crate) err: String,
+    err: String,
+}
+
+impl Finished {
+    /// Why it failed: its own words, or how it ended where it had none.
+    pub(crate) fn reason(&self) -> String {
+        if self.err.trim().is_empty() {
+            format!(
+                "{} ended with {} and said nothing",
+                self.program, self.status
+            )
+        } else {
+            self.err.clone()
+        }
+    }
 }
 
 /// Runs a tool to its end.
@@ -41,7 +56,8 @@ pub(crate) fn run(
         // Ctrl-C at a terminal ends it before anybody sets the flag.
         Ok(status) if !status.success() && cancel.is_cancelled() => Err(BuildError::Cancelled),
         Ok(status) => Ok(Finished {
-            success: status.success(),
+            program,
+            status,
             out,
             err,
         }),

@@ -1,40 +1,39 @@
-//! The WIT of a component: its own, in `wit/`, and the packages that `loop` carries.
+//! The WIT of a component: its own, in `wit/`, and the packages that it wants.
 //!
-//! A component's `wit/deps` comes first. What is still wanted then (of WASI, of `loop:core`) is taken from those that
-//! `loop` carries, so that nobody has to copy them. Tools get one folder with all of it.
+//! Tools get one folder with all of it.
+
+mod wanted;
 
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
-use wit_parser::{
-    PackageName, Resolve, SourceMap, Type, TypeDefKind, TypeId, UnresolvedPackageGroup, World,
-    WorldId, WorldItem, WorldKey,
-};
+use wit_parser::{Resolve, Type, TypeDefKind, TypeId, World, WorldId, WorldItem, WorldKey};
 
 use crate::build::BuildError;
-use crate::carried;
 use crate::files;
 
-/// How much WIT a component may have in all, its `wit/deps` included. All of WASI is a third of a mebibyte.
+/// How much WIT a component may have in all, its `wit/deps` included, and as much a workspace. All of WASI is a third
+/// of a mebibyte.
 const WIT_BYTES_MAX: u64 = 16 << 20;
 
 /// The world of a component, with all that it is made of.
 pub(crate) struct Wit {
     pub(crate) resolve: Resolve,
     pub(crate) world: WorldId,
-    /// The component's own files and folders of WIT.
+    /// The files and folders of WIT that it was read from: the component's own, and the workspace's.
     pub(crate) inputs: Vec<PathBuf>,
     folder: TempDir,
 }
 
 impl Wit {
-    /// Reads the WIT of a component. `world` may be left out where its package has only one.
+    /// Reads the WIT of a component of a workspace. `world` may be left out where its package has only one.
     ///
     /// What tools read is put into a folder of its own within `scratch`, for as long as this lives.
     pub(crate) fn read(
         component: &Path,
+        workspace: &Path,
         world: Option<&str>,
         scratch: &Path,
     ) -> Result<Self, BuildError> {
@@ -46,12 +45,19 @@ impl Wit {
             .prefix(".wit-")
             .tempdir_in(scratch)
             .map_err(BuildError::at(scratch))?;
-        let inputs = copy(&own, folder.path())?;
+        let mut inputs = copy(&own, folder.path())?;
         let fault = |message: String| BuildError::Wit {
             folder: own.clone(),
             output: as_own(&message, folder.path()),
         };
-        add_carried(folder.path()).map_err(fault)?;
+        let shared = workspace.join("wit");
+        let shared = (shared.is_dir() && shared != own).then_some(shared);
+        if let Some(shared) = &shared {
+            inputs.push(shared.clone());
+            inputs.extend(files::folders(shared));
+            inputs.extend(sources(shared)?);
+        }
+        wanted::add(folder.path(), shared.as_deref()).map_err(fault)?;
         let mut resolve = Resolve::default();
         let package = match resolve.push_dir(folder.path()) {
             Ok((package, _)) => package,
@@ -181,18 +187,7 @@ impl Wit {
 fn copy(own: &Path, to: &Path) -> Result<Vec<PathBuf>, BuildError> {
     let mut inputs = vec![own.to_owned()];
     inputs.extend(files::folders(own));
-    let mut bytes = 0;
-    for file in files::walk(own).map_err(BuildError::at(own))? {
-        if file.extension().is_none_or(|extension| extension != "wit") {
-            continue;
-        }
-        bytes += fs::metadata(&file).map_err(BuildError::at(&file))?.len();
-        if bytes > WIT_BYTES_MAX {
-            return Err(BuildError::Wit {
-                folder: own.to_owned(),
-                output: format!("it is larger than {WIT_BYTES_MAX} bytes\n"),
-            });
-        }
+    for file in sources(own)? {
         let place = to.join(file.strip_prefix(own).unwrap_or(&file));
         if let Some(parent) = place.parent() {
             fs::create_dir_all(parent).map_err(BuildError::at(parent))?;
@@ -203,93 +198,21 @@ fn copy(own: &Path, to: &Path) -> Result<Vec<PathBuf>, BuildError> {
     Ok(inputs)
 }
 
-/// A package that `loop` carries.
-struct Carried {
-    group: UnresolvedPackageGroup,
-    files: CarriedFiles,
-}
-
-/// Files by their path from the folder of all WIT.
-type CarriedFiles = Vec<(&'static str, &'static [u8])>;
-
-/// Puts those carried packages into `deps` that are wanted and not there.
-fn add_carried(folder: &Path) -> Result<(), String> {
-    let mut known = BTreeSet::new();
-    let mut wanted = BTreeSet::new();
-    let mut note = |group: &UnresolvedPackageGroup, wanted: &mut BTreeSet<PackageName>| {
-        for package in std::iter::once(&group.main).chain(&group.nested) {
-            known.insert(package.name.clone());
-            wanted.extend(package.foreign_deps.keys().cloned());
-        }
-        wanted.retain(|name| !known.contains(name));
-    };
-    let parse = |path: &Path| {
-        if path.is_dir() {
-            UnresolvedPackageGroup::parse_dir(path).map_err(|error| error.to_string())
-        } else {
-            let text = fs::read_to_string(path).map_err(|error| error.to_string())?;
-            UnresolvedPackageGroup::parse(path, &text).map_err(|(map, error)| error.render(&map))
-        }
-    };
-    let deps = folder.join("deps");
-    for entry in fs::read_dir(&deps).into_iter().flatten().flatten() {
-        note(&parse(&entry.path())?, &mut wanted);
-    }
-    note(&parse(folder)?, &mut wanted);
-    if wanted.is_empty() {
-        return Ok(());
-    }
-    let mut carried = carried_packages();
-    while let Some(index) = carried
-        .iter()
-        .position(|package| wanted.contains(&package.group.main.name))
-    {
-        let package = carried.swap_remove(index);
-        let name = &package.group.main.name;
-        let place = deps.join(format!(
-            "loop-{}",
-            name.to_string().replace([':', '@', '.'], "-")
-        ));
-        fs::create_dir_all(&place).map_err(|error| error.to_string())?;
-        for (file, content) in &package.files {
-            let file = Path::new(file).file_name().unwrap_or_default();
-            fs::write(place.join(file), content).map_err(|error| error.to_string())?;
-        }
-        note(&package.group, &mut wanted);
-    }
-    Ok(())
-}
-
-/// All packages that `loop` carries.
-fn carried_packages() -> Vec<Carried> {
-    let mut folders: Vec<(&str, CarriedFiles)> = Vec::new();
-    for (name, content) in carried::WIT {
-        if Path::new(name).extension().is_none_or(|end| end != "wit") {
-            continue;
-        }
-        let parent = name.rsplit_once('/').map_or("", |(parent, _)| parent);
-        // A package is a file among others in `deps`, or a folder.
-        let key = if parent.ends_with("deps") {
-            name
-        } else {
-            parent
-        };
-        match folders.iter_mut().find(|(folder, _)| *folder == key) {
-            Some((_, files)) => files.push((name, content)),
-            None => folders.push((key, vec![(name, content)])),
+/// The files of WIT in a folder.
+fn sources(folder: &Path) -> Result<Vec<PathBuf>, BuildError> {
+    let mut found = files::walk(folder).map_err(BuildError::at(folder))?;
+    found.retain(|file| file.extension().is_some_and(|extension| extension == "wit"));
+    let mut bytes = 0;
+    for file in &found {
+        bytes += fs::metadata(file).map_err(BuildError::at(file))?.len();
+        if bytes > WIT_BYTES_MAX {
+            return Err(BuildError::Wit {
+                folder: folder.to_owned(),
+                output: format!("it is larger than {WIT_BYTES_MAX} bytes\n"),
+            });
         }
     }
-    folders
-        .into_iter()
-        .filter_map(|(_, files)| {
-            let mut map = SourceMap::default();
-            for (name, content) in &files {
-                map.push_str(name, String::from_utf8_lossy(content));
-            }
-            let group = map.parse().ok()?;
-            Some(Carried { group, files })
-        })
-        .collect()
+    Ok(found)
 }
 
 /// A message about the copy, as one about the component's own files.

@@ -3,12 +3,15 @@
 //! The tools are fetched once, below Cargo's target folder. Where there is no Node.js, a test says so and is done; a registry
 //! that does not deliver is a failure.
 
+use std::net::TcpListener;
 use std::path::Path;
+use std::sync::Mutex;
+use std::thread;
 
 use loop_build::scaffold::{self, Kind, Language};
 use loop_build::{
-    BuildError, BuildOptions, BuiltComponent, Cancel, Environment, ToolchainError, build_component,
-    fresh_component,
+    BuildError, BuildOptions, BuiltComponent, Cancel, Environment, Event, ToolchainError,
+    build_component, fresh_component,
 };
 
 use crate::support::{environment, lasting_tools, without_tools};
@@ -51,9 +54,17 @@ impl Workspace {
     }
 
     pub(crate) fn build(&self, environment: &Environment) -> Result<BuiltComponent, BuildError> {
+        self.build_with(environment, &Cancel::new(), &mut |_| {})
+    }
+
+    fn build_with(
+        &self,
+        environment: &Environment,
+        cancel: &Cancel,
+        events: &mut dyn FnMut(Event),
+    ) -> Result<BuiltComponent, BuildError> {
         let folder = self.path("w/components/a");
-        let options = self.options();
-        build_component(environment, &options, &folder, &Cancel::new(), &mut |_| {})
+        build_component(environment, &self.options(), &folder, cancel, events)
     }
 
     pub(crate) fn is_stale(&self) -> bool {
@@ -228,4 +239,142 @@ fn without_node_and_without_a_registry() {
     }
     let whole = workspace.path("w/.loop/tools/componentize-qjs-0.4.5/loop-whole");
     assert!(!Path::new(&whole).exists());
+}
+
+#[test]
+fn interfaces_that_a_workspace_shares() {
+    let workspace = Workspace::new(Language::JavaScript, Kind::Library);
+    if !can_build(&workspace) {
+        return;
+    }
+    let shared = |name: &str, text: &str| {
+        let path = workspace.path("w/wit").join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    };
+    let world = "package local:a;\n\nworld library {\n    export acme:greet/greeting;\n}\n";
+    workspace.write("wit/world.wit", world);
+    assert!(workspace.error().contains("acme:greet"));
+    let greet = "package acme:greet;\n\ninterface greeting {\n    use acme:names/types.{name};\n    greet: func(name: name) -> string;\n}\n";
+    shared("greet.wit", greet);
+    let names = "package acme:names;\n\ninterface types {\n    type name = string;\n}\n";
+    shared("deps/names.wit", names);
+    workspace.build(&environment()).unwrap();
+    assert!(!workspace.is_stale());
+    shared("deps/names.wit", &names.replace("string", "u32"));
+    assert!(workspace.is_stale(), "what a shared interface uses changed");
+    workspace.build(&environment()).unwrap();
+    shared("more.wit", "package acme:other;\n");
+    assert!(workspace.is_stale(), "a file was added");
+    insta::assert_snapshot!("wrong-shared-wit", workspace.error());
+    // A component's own copy comes first, whatever stands in the workspace.
+    std::fs::remove_file(workspace.path("w/wit/more.wit")).unwrap();
+    workspace.write("wit/deps/greet.wit", "package acme:greet;\n\ninterface greeting {\n    greet: func(name: string) -> string;\n}\n");
+    shared("deps/names.wit", "");
+    workspace.build(&environment()).unwrap();
+}
+
+/// A registry that takes connections and never answers.
+fn silent_registry(workspace: &Workspace) -> (TcpListener, Environment) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let environment = environment()
+        .with("npm_config_registry", format!("http://{address}/"))
+        .with("npm_config_cache", workspace.path("cache"));
+    (listener, environment)
+}
+
+#[test]
+fn a_fetch_that_is_cancelled_leaves_nothing_that_is_used() {
+    let workspace = Workspace::without_tools(Language::JavaScript, Kind::Library);
+    let (listener, silent) = silent_registry(&workspace);
+    if silent.find("npm").is_none() {
+        return;
+    }
+    let cancel = Cancel::new();
+    let error = thread::scope(|scope| {
+        scope.spawn(|| {
+            // The first request is there: the fetch is under way.
+            let connection = listener.accept().unwrap();
+            cancel.cancel();
+            connection
+        });
+        workspace.build_with(&silent, &cancel, &mut |_| {})
+    });
+    let error = error.unwrap_err();
+    assert!(
+        matches!(
+            error,
+            BuildError::Toolchain(ToolchainError::Cancelled) | BuildError::Cancelled
+        ),
+        "{error:?}"
+    );
+    let whole = workspace.path("w/.loop/tools/componentize-qjs-0.4.5/loop-whole");
+    assert!(!whole.exists());
+    // The next build begins the fetch anew.
+    assert!(can_build(&workspace));
+    assert!(whole.exists());
+}
+
+#[test]
+fn builds_at_once_fetch_a_tool_once() {
+    let workspaces =
+        [(); 2].map(|()| Workspace::without_tools(Language::JavaScript, Kind::Library));
+    if environment().find("npm").is_none() {
+        return;
+    }
+    let tools = tempfile::tempdir().unwrap();
+    let events = Mutex::new(Vec::new());
+    thread::scope(|scope| {
+        for workspace in &workspaces {
+            std::os::unix::fs::symlink(tools.path(), workspace.path("w/.loop/tools")).unwrap();
+            scope.spawn(|| {
+                let mut note = |event| events.lock().unwrap().push(event);
+                workspace
+                    .build_with(&environment(), &Cancel::new(), &mut note)
+                    .unwrap();
+            });
+        }
+    });
+    let events = events.into_inner().unwrap();
+    let count = |is: fn(&Event) -> bool| events.iter().filter(|event| is(event)).count();
+    assert_eq!(count(|event| matches!(event, Event::Installing { .. })), 1);
+    assert_eq!(count(|event| matches!(event, Event::Built { .. })), 2);
+}
+
+#[test]
+fn a_componentizer_that_crashes() {
+    let workspace = Workspace::new(Language::JavaScript, Kind::Library);
+    if !can_build(&workspace) {
+        return;
+    }
+    // The same tools, but for the one that makes components.
+    let (tools, id) = (workspace.path("w/.loop/tools"), "componentize-qjs-0.4.5");
+    let real = tools.canonicalize().unwrap().join(id);
+    std::fs::remove_file(&tools).unwrap();
+    let modules = tools.join(id).join("node_modules");
+    std::fs::create_dir_all(modules.join("componentize-qjs")).unwrap();
+    std::fs::write(tools.join(id).join("loop-whole"), id).unwrap();
+    for name in ["esbuild", "@esbuild"] {
+        std::os::unix::fs::symlink(real.join("node_modules").join(name), modules.join(name))
+            .unwrap();
+    }
+    let crashing = |source: &str| {
+        std::fs::write(modules.join("componentize-qjs/index.js"), source).unwrap();
+        workspace.write(
+            "src/main.js",
+            &format!("{}\n", workspace.read("src/main.js")),
+        );
+        workspace.error()
+    };
+    let said = crashing("process.kill(process.pid, 'SIGKILL');");
+    assert!(
+        said.contains("node ended with signal: 9 (SIGKILL) and said nothing"),
+        "{said}"
+    );
+    let said = crashing("throw new Error('it is broken');");
+    assert!(said.contains("it is broken"), "{said}");
+    // What makes something that is no component.
+    let said = crashing("exports.componentize = async () => ({ component: Buffer.from('no') });");
+    assert!(said.contains("is not a component"), "{said}");
 }

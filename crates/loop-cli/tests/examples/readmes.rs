@@ -2,7 +2,7 @@
 
 use std::process::Output;
 
-use crate::copy::{Example, text};
+use crate::copy::{Example, place, text};
 use crate::readme::{Typed, blocks, console};
 use crate::served::file_server;
 use crate::talk::advice;
@@ -141,4 +141,36 @@ fn two_components() {
     let added: String = added.flat_map(|line| [line, "\n"]).collect();
     example.write("loop.toml", &format!("{unlinked}\n{added}"));
     check(&example, &readme);
+}
+
+#[test]
+fn polyglot() {
+    let example = Example::new("polyglot");
+    let readme = example.read("README.md");
+    quotes(&example, &readme);
+    check(&example, &readme);
+
+    // The same by components of other languages.
+    let manifest = example.read("loop.toml");
+    let tools = example.folder.join(".loop/tools");
+    if !tools.exists() {
+        std::os::unix::fs::symlink(place("guests/tools"), tools).unwrap();
+    }
+    let by = |folder: &str, language: &str, words: &[&str]| {
+        let swapped = manifest.replace("components/words-rust", folder);
+        assert_ne!(swapped, manifest);
+        example.write("loop.toml", &swapped);
+        let [typed] = console(&readme).try_into().unwrap();
+        let output = example.run(&[words, &typed.words()[2..]].concat());
+        let talk = text(&output.stderr);
+        if talk.contains("on the PATH, which builds") {
+            eprintln!("SKIPPED: components of {language} cannot be built here\n{talk}");
+            return;
+        }
+        let prints = typed.prints.replace("Rust", language);
+        assert_eq!(text(&output.stdout), prints, "{talk}");
+    };
+    by("components/words-js", "JavaScript", &["run"]);
+    // A Python is large: Winch compiles it in a fifth of the time.
+    by("components/words-python", "Python", &["run", "--winch"]);
 }
