@@ -13,6 +13,7 @@
 mod calls;
 mod codec;
 mod instantiate;
+mod javascript;
 mod keyvalue;
 mod netx;
 mod policy;
@@ -117,6 +118,9 @@ fn capabilities(wanted: &dyn Fn(&str) -> bool) -> anyhow::Result<Vec<Row>> {
     }
     if wanted("keyvalue/set-batch-1000") {
         rows.push(runtime.block_on(keyvalue::set_batch())?);
+    }
+    if wanted("build/js-changed") {
+        rows.push(javascript::changed()?);
     }
     Ok(rows)
 }

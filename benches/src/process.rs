@@ -45,7 +45,8 @@ fn compiled(guest: &str, concurrent: bool, folder: &Path) -> anyhow::Result<Path
     Ok(out)
 }
 
-fn loop_command(folder: &Path) -> anyhow::Result<Command> {
+/// `loop`, with a cache of its own in this folder.
+pub(crate) fn loop_command(folder: &Path) -> anyhow::Result<Command> {
     let mut command = Command::new(beside("loop")?);
     command
         .env("XDG_CACHE_HOME", folder.join("cache"))
