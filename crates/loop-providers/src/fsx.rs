@@ -13,6 +13,7 @@ pub(crate) mod glob;
 pub(crate) mod root;
 pub(crate) mod temp;
 mod walk;
+pub(crate) mod watch;
 
 use std::sync::Arc;
 
@@ -26,7 +27,7 @@ use crate::fsx::walk::Entries;
 
 /// Serves `loop:fsx` from the folders that a component was granted.
 ///
-/// It needs a tokio runtime. A component without grants of folders sees nothing.
+/// It needs a tokio runtime with I/O and time. A component without grants of folders sees nothing.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Fsx;
 
@@ -71,6 +72,7 @@ impl Provider for Fsx {
             told: vec![false; context.folders.len()],
             temps: Arc::default(),
             searches: Arc::default(),
+            watches: Arc::default(),
             entries: Entries::default(),
         })
     }
@@ -87,6 +89,8 @@ pub struct Granted {
     temps: Arc<()>,
     /// The same for searches.
     searches: Arc<()>,
+    /// The same for watches.
+    watches: Arc<()>,
     /// What its walks have in memory.
     entries: Entries,
 }

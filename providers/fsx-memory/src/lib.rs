@@ -10,6 +10,7 @@ mod place;
 mod root;
 mod temp;
 mod tree;
+mod watch;
 
 mod bindings {
     #![allow(
@@ -42,6 +43,7 @@ impl files::Guest for Memory {
     type Root = root::Root;
     type Temp = temp::Temp;
     type Matches = glob::Matches;
+    type Watch = watch::Watch;
 }
 
 bindings::export!(Memory with_types_in bindings);

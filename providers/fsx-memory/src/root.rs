@@ -2,10 +2,12 @@
 
 use std::rc::Rc;
 
-use crate::bindings::files::{self, Algorithm, DescriptorType, Error, ErrorCode, GuestRoot, Info};
+use crate::bindings::files::{
+    self, Algorithm, DescriptorType, Error, ErrorCode, GuestRoot, Info, Reach,
+};
 use crate::place::{self, Names};
-use crate::tree::{self, File, Folder, Node, Tree};
-use crate::{Result, digest, glob, temp};
+use crate::tree::{self, File, Node, Tree};
+use crate::{Result, digest, glob, temp, watch};
 
 /// The most that is read at once, in bytes, as the WIT says.
 const READ_BYTES_MAX: u64 = 16 << 20;
@@ -77,12 +79,14 @@ impl GuestRoot for Root {
         place::free(&top, &way, &name)?;
         let mut file = File::new()?;
         file.append(&content)?;
-        place::put(&mut top, &way, name, file)
+        place::put(&mut top, &way, name.clone(), file)?;
+        self.0.watches.changed(&[way, vec![name]].concat());
+        Ok(())
     }
 
     fn create_folder(&self, path: String) -> Result<()> {
         self.writing()?;
-        create_folder(&mut self.0.top.borrow_mut(), &path)
+        create_folder(&self.0, &path)
     }
 
     fn create_temp(&self, folder: String) -> Result<files::Temp> {
@@ -99,6 +103,17 @@ impl GuestRoot for Root {
     fn glob(&self, pattern: String) -> Result<files::Matches> {
         let matches = glob::Matches::new(&self.0, &pattern)?;
         Ok(files::Matches::new(matches))
+    }
+
+    fn watch(&self, path: String, reach: Reach) -> Result<files::Watch> {
+        let way = {
+            let top = self.0.top.borrow();
+            let way = place::names(&top, &path)?;
+            place::folder(&top, &way)?;
+            way
+        };
+        let watch = watch::Watch::new(&self.0.watches, way, &path, reach)?;
+        Ok(files::Watch::new(watch))
     }
 
     fn digest(&self, path: String, algorithm: Algorithm) -> Result<Vec<u8>> {
@@ -125,8 +140,9 @@ pub(crate) fn range(file: &File, offset: u64, length: u32) -> Result<Vec<u8>> {
     Ok(content.get(start..end).unwrap_or_default().to_vec())
 }
 
-fn create_folder(top: &mut Folder, path: &str) -> Result<()> {
+fn create_folder(tree: &Tree, path: &str) -> Result<()> {
     place::check(path)?;
+    let top = &mut *tree.top.borrow_mut();
     let mut way = Names::new();
     for part in path.split('/') {
         place::step(&mut way, part)?;
@@ -139,6 +155,7 @@ fn create_folder(top: &mut Folder, path: &str) -> Result<()> {
             Some(Node::File(_)) => return Err(ErrorCode::NotDirectory.into()),
             None => {
                 folder.insert(name.clone(), Node::folder()?);
+                tree.watches.changed(&way);
             }
         }
     }

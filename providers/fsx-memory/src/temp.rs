@@ -85,7 +85,9 @@ impl GuestTemp for Temp {
         place::free(&top, &way, &name)?;
         let file = self.take(&mut top).ok_or(ErrorCode::NoEntry)?;
         self.saved.set(true);
-        place::put(&mut top, &way, name, file)
+        place::put(&mut top, &way, name.clone(), file)?;
+        self.tree.watches.changed(&[way, vec![name]].concat());
+        Ok(())
     }
 }
 

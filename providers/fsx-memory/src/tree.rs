@@ -8,6 +8,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use crate::Result;
 use crate::bindings::files::ErrorCode;
 use crate::bindings::wasi::config::store;
+use crate::watch::Watches;
 
 /// The most bytes of all files together: 64 MiB, a quarter of the memory that an instance has by default. Whoever goes beyond it
 /// gets an error, where running out of memory would end the instance and all that it holds.
@@ -26,6 +27,7 @@ thread_local! {
 pub(crate) struct Tree {
     pub(crate) writable: bool,
     pub(crate) top: RefCell<Folder>,
+    pub(crate) watches: Watches,
 }
 
 /// By the bytes of their names, since that is how texts are ordered.
@@ -82,8 +84,12 @@ fn configured() -> BTreeMap<String, Rc<Tree>> {
             Some(name) => (name, false),
             None => (word, true),
         };
-        let top = RefCell::default();
-        (name.to_owned(), Rc::new(Tree { writable, top }))
+        let tree = Tree {
+            writable,
+            top: RefCell::default(),
+            watches: Watches::default(),
+        };
+        (name.to_owned(), Rc::new(tree))
     });
     roots.collect()
 }

@@ -1,6 +1,7 @@
 //! The granted folders.
 
 use std::io;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::SystemTime;
 
@@ -12,11 +13,12 @@ use wasmtime::component::Resource;
 
 use crate::fsx::FilesView;
 use crate::fsx::bindings::loop_::fsx::files::{
-    Algorithm, DescriptorType, Error, ErrorCode, HostRoot, Info,
+    Algorithm, DescriptorType, Error, ErrorCode, HostRoot, Info, Reach,
 };
 use crate::fsx::error::Result;
 use crate::fsx::glob::{Matches, SEARCHES_MAX};
 use crate::fsx::temp::{TEMPS_MAX, Temp};
+use crate::fsx::watch::{WATCHES_MAX, Watch};
 use crate::fsx::{digest, file, walk};
 use crate::work::{Stop, blocking};
 
@@ -28,6 +30,8 @@ use crate::work::{Stop, blocking};
 #[derive(Clone, Debug)]
 pub struct Root {
     pub(crate) dir: Arc<Dir>,
+    /// Where it was opened, and is opened again if it is replaced.
+    pub(crate) path: Arc<Path>,
     name: Arc<str>,
     access: Access,
 }
@@ -88,14 +92,21 @@ impl HostRoot for FilesView<'_> {
         if !std::mem::replace(told, true) {
             granted.gate.folder_used(&name);
         }
-        let (path, access) = (folder.path, folder.access);
-        let dir = blocking(move |_| Dir::open_ambient_dir(path, ambient_authority())).await?;
+        let (path, access) = (Arc::<Path>::from(folder.path), folder.access);
+        let opened = Arc::clone(&path);
+        let dir = blocking(move |_| Dir::open_ambient_dir(opened, ambient_authority())).await?;
         let dir = match dir {
             Ok(dir) => Arc::new(dir),
             Err(error) => return Ok(Err(error.into())),
         };
         let name = name.into();
-        Ok(Ok(self.table.push(Root { dir, name, access })?))
+        let root = Root {
+            dir,
+            path,
+            name,
+            access,
+        };
+        Ok(Ok(self.table.push(root)?))
     }
 
     fn writable(&mut self, root: Resource<Root>) -> wasmtime::Result<bool> {
@@ -187,6 +198,25 @@ impl HostRoot for FilesView<'_> {
         });
         match matches.await? {
             Ok(matches) => Ok(Ok(self.table.push(matches)?)),
+            Err(error) => Ok(Err(error)),
+        }
+    }
+
+    async fn watch(
+        &mut self,
+        root: Resource<Root>,
+        path: String,
+        reach: Reach,
+    ) -> wasmtime::Result<Result<Resource<Watch>>> {
+        if Arc::strong_count(&self.granted.watches) > WATCHES_MAX {
+            return Ok(Err(Error::TooMany(WATCHES_MAX as u64)));
+        }
+        let one = Arc::clone(&self.granted.watches);
+        let watch = self.looking(&root, move |root, stop| {
+            Watch::new(root, path, reach, one, stop)
+        });
+        match watch.await? {
+            Ok(watch) => Ok(Ok(self.table.push(watch)?)),
             Err(error) => Ok(Err(error)),
         }
     }

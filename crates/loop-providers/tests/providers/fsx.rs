@@ -3,3 +3,4 @@
 mod full_disk;
 mod native;
 mod suite;
+mod watch;

@@ -13,6 +13,7 @@ mod digests;
 mod globs;
 mod paths;
 mod temps;
+mod watches;
 mod writes;
 
 use std::process::ExitCode;
@@ -33,6 +34,7 @@ fn main() -> ExitCode {
                 ("temps", temps::CASES),
                 ("globs", globs::CASES),
                 ("digests", digests::CASES),
+                ("watches", watches::CASES),
             ],
         ),
         Err(error) => {

@@ -2,7 +2,7 @@
 
 use suite::{fails, gives, is};
 
-use crate::loop_::fsx::files::{Algorithm, DescriptorType, Error, ErrorCode, Root};
+use crate::loop_::fsx::files::{Algorithm, DescriptorType, Error, ErrorCode, Reach, Root};
 use crate::{Case, code, kind_of};
 
 pub(crate) const CASES: &[(&str, Case)] = &[
@@ -37,7 +37,9 @@ fn reading(root: &Root, path: &str, expected: &Error) -> Result<(), String> {
         "digest-tree",
         root.digest_tree(path, Algorithm::Blake3),
         expected.clone(),
-    )
+    )?;
+    let watch = root.watch(path, Reach::Tree).map(drop);
+    fails("watch", watch, expected.clone())
 }
 
 fn changing(root: &Root, path: &str, expected: &Error) -> Result<(), String> {
@@ -76,6 +78,7 @@ fn shown(_: &Root) -> Result<(), String> {
     fails("write", shown.write("a", b"x"), denied.clone())?;
     fails("create-folder", shown.create_folder("a"), denied.clone())?;
     fails("create-temp", shown.create_temp(".").map(drop), denied)?;
+    gives("watch", shown.watch(".", Reach::Tree))?;
     fails("read", shown.read("a"), code(ErrorCode::NoEntry))
 }
 
@@ -173,6 +176,8 @@ fn file_for_folder(root: &Root) -> Result<(), String> {
         root.digest_tree("file", Algorithm::Blake3),
         no_folder.clone(),
     )?;
+    let watch = root.watch("file", Reach::Folder).map(drop);
+    fails("watch", watch, no_folder.clone())?;
     fails("create-temp", root.create_temp("file").map(drop), no_folder)
 }
 

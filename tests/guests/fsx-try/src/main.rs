@@ -6,10 +6,11 @@ wit_bindgen::generate!({
     generate_all,
 });
 
+use std::collections::BTreeSet;
 use std::fmt::Debug;
 use std::process::ExitCode;
 
-use crate::loop_::fsx::files::{Algorithm, Error, Root};
+use crate::loop_::fsx::files::{Algorithm, Error, Event, Reach, Root};
 
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
@@ -88,8 +89,37 @@ fn run(root: &Root, function: &str, args: &[&str]) -> Result<String, Error> {
         }
         ("digest", [path]) => root.digest(path, Algorithm::Blake3).map(hex),
         ("tree", [path]) => root.digest_tree(path, Algorithm::Sha256).map(hex),
+        ("watch", [path, until]) => watch(root, path, until),
         _ => Ok("no such function".to_owned()),
     }
+}
+
+/// What is told of a tree, up to and with the batch in which something is at the path `until`: what happened to the folder itself, and then
+/// the paths in their order. Each is printed as it comes, too.
+fn watch(root: &Root, path: &str, until: &str) -> Result<String, Error> {
+    let watch = root.watch(path, Reach::Tree)?;
+    println!("watching");
+    let mut moves = Vec::new();
+    let mut paths = BTreeSet::new();
+    while !paths.remove(until) {
+        for event in watch.next(u32::MAX, None)? {
+            let (moved, text) = match event {
+                Event::Changed(path) => (false, path),
+                Event::Removed(path) => (false, format!("-{path}")),
+                Event::Overflow => (true, "overflow".to_owned()),
+                Event::Gone => (true, "gone".to_owned()),
+                Event::Back => (true, "back".to_owned()),
+            };
+            println!("{text}");
+            if !moved {
+                paths.insert(text);
+            } else if moves.last() != Some(&text) {
+                moves.push(text);
+            }
+        }
+    }
+    moves.extend(paths);
+    Ok(moves.join(" "))
 }
 
 fn done() -> String {

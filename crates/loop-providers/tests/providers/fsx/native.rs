@@ -5,20 +5,20 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::Path;
 
-use loop_host::AppSpec;
+use loop_host::{AppSpec, Host};
 use tempfile::TempDir;
 
 use crate::support::{Told, host, load, run};
 
 /// A folder `data`, which is granted, beside a folder `other`, which is not.
-struct Place {
-    folder: TempDir,
+pub(super) struct Place {
+    pub(super) folder: TempDir,
     granted: &'static str,
     told: Told,
 }
 
 impl Place {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         for name in ["data", "other"] {
             fs::create_dir(folder.path().join(name)).unwrap();
@@ -31,21 +31,25 @@ impl Place {
         }
     }
 
-    fn data(&self, path: impl AsRef<Path>) -> std::path::PathBuf {
+    pub(super) fn data(&self, path: impl AsRef<Path>) -> std::path::PathBuf {
         self.folder.path().join("data").join(path)
+    }
+
+    /// The guest, as the root of an app.
+    pub(super) fn app(&self, host: &Host) -> AppSpec {
+        let guest = loop_test::guest("fsx-try");
+        AppSpec::single(load(host, &guest, self.folder.path(), self.granted))
     }
 
     async fn run(&self, args: &[&str]) -> String {
         let host = host(&self.told);
-        let guest = loop_test::guest("fsx-try");
-        let spec = load(&host, &guest, self.folder.path(), self.granted);
-        let said = run(&host, AppSpec::single(spec), args).await;
+        let said = run(&host, self.app(&host), args).await;
         let said = said.strip_suffix("\nexit 0").unwrap_or(&said);
         said.strip_suffix("\nexit 1").unwrap_or(said).to_owned()
     }
 
     /// Runs it with the arguments in one text.
-    async fn check(&self, args: &str, expected: &str) {
+    pub(super) async fn check(&self, args: &str, expected: &str) {
         let args: Vec<&str> = args.split(' ').collect();
         assert_eq!(self.run(&args).await, expected, "{args:?}");
     }
@@ -109,6 +113,8 @@ async fn links_are_followed_while_they_stay_inside() {
     place.check("temp data out", "not-permitted").await;
     place.check("folder data out/new", "not-permitted").await;
     place.check("tree data out", "not-permitted").await;
+    place.check("watch data out end", "not-permitted").await;
+    place.check("watch data loop end", "loop").await;
     // What a write replaces is the link.
     place.check("write data out-file x", "done").await;
     assert_eq!(
