@@ -32,6 +32,7 @@ const PACKAGES: [Package; 3] = [
             ("loop:fsx/files.root", "crate::fsx::root::Root"),
             ("loop:fsx/files.temp", "crate::fsx::temp::Temp"),
             ("loop:fsx/files.matches", "crate::fsx::glob::Matches"),
+            ("loop:fsx/files.operation", "crate::fsx::tree::Operation"),
             ("loop:fsx/files.watch", "crate::fsx::watch::Watch"),
         ],
     },

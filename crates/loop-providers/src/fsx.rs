@@ -12,6 +12,7 @@ mod file;
 pub(crate) mod glob;
 pub(crate) mod root;
 pub(crate) mod temp;
+pub(crate) mod tree;
 mod walk;
 pub(crate) mod watch;
 
@@ -73,6 +74,7 @@ impl Provider for Fsx {
             temps: Arc::default(),
             searches: Arc::default(),
             watches: Arc::default(),
+            operations: Arc::default(),
             entries: Entries::default(),
         })
     }
@@ -91,6 +93,8 @@ pub struct Granted {
     searches: Arc<()>,
     /// The same for watches.
     watches: Arc<()>,
+    /// The same for operations on trees.
+    operations: Arc<()>,
     /// What its walks have in memory.
     entries: Entries,
 }

@@ -6,6 +6,7 @@
 
 mod digest;
 mod glob;
+mod operation;
 mod place;
 mod root;
 mod temp;
@@ -43,6 +44,7 @@ impl files::Guest for Memory {
     type Root = root::Root;
     type Temp = temp::Temp;
     type Matches = glob::Matches;
+    type Operation = operation::Operation;
     type Watch = watch::Watch;
 }
 

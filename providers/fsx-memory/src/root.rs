@@ -5,6 +5,7 @@ use std::rc::Rc;
 use crate::bindings::files::{
     self, Algorithm, DescriptorType, Error, ErrorCode, GuestRoot, Info, Reach,
 };
+use crate::operation::{At, Operation, Work};
 use crate::place::{self, Names};
 use crate::tree::{self, File, Node, Tree};
 use crate::{Result, digest, glob, temp, watch};
@@ -116,6 +117,38 @@ impl GuestRoot for Root {
         Ok(files::Watch::new(watch))
     }
 
+    fn copy_tree(
+        &self,
+        path: String,
+        into: files::RootBorrow<'_>,
+        to: String,
+    ) -> Result<files::Operation> {
+        let into: &Self = into.get();
+        into.writing()?;
+        let (from, to) = (At::source(&self.0, &path)?, At::new(&into.0, &to)?);
+        to.not_inside(&from)?;
+        begun(Work::Copy(from, to))
+    }
+
+    fn move_tree(
+        &self,
+        path: String,
+        into: files::RootBorrow<'_>,
+        to: String,
+    ) -> Result<files::Operation> {
+        let into: &Self = into.get();
+        into.writing()?;
+        self.writing()?;
+        let (from, to) = (At::old(&self.0, &path)?, At::new(&into.0, &to)?);
+        to.not_inside(&from)?;
+        begun(Work::Move(from, to))
+    }
+
+    fn remove_tree(&self, path: String) -> Result<files::Operation> {
+        self.writing()?;
+        begun(Work::Remove(At::old(&self.0, &path)?))
+    }
+
     fn digest(&self, path: String, algorithm: Algorithm) -> Result<Vec<u8>> {
         self.file(&path, |file| Ok(digest::file(file, algorithm)))
     }
@@ -125,6 +158,10 @@ impl GuestRoot for Root {
         let folder = place::folder(&top, &place::names(&top, &path)?)?;
         Ok(digest::tree(folder, algorithm))
     }
+}
+
+fn begun(work: Work) -> Result<files::Operation> {
+    Ok(files::Operation::new(Operation::new(work)?))
 }
 
 /// A part of a file, which ends with the file.

@@ -32,6 +32,10 @@ pub(crate) struct State {
     /// What told paths begin with: nothing, or a path and a slash.
     prefix: String,
     reach: Reach,
+    /// Whether the folder is gone.
+    gone: bool,
+    /// That it went and came: `gone` and `back` in turn, three at most.
+    moves: Vec<Event>,
     overflow: bool,
     /// What waits to be told, and whether there is something at the path.
     paths: BTreeMap<String, bool>,
@@ -41,6 +45,11 @@ impl Watches {
     /// Something is at the end of this way that was not, or is another now.
     pub(crate) fn changed(&self, names: &[String]) {
         self.each(|state| state.add(names, true));
+    }
+
+    /// What was at the end of this way is gone from there.
+    pub(crate) fn removed(&self, names: &[String]) {
+        self.each(|state| state.add(names, false));
     }
 
     fn each(&self, tell: impl Fn(&mut State)) {
@@ -56,9 +65,26 @@ impl Watches {
 
 impl State {
     fn add(&mut self, names: &[String], there: bool) {
+        if there && self.gone && names == self.way {
+            self.gone = false;
+            self.clear();
+            self.moves.push(Event::Back);
+        } else if !there && !self.gone && self.way.starts_with(names) {
+            self.gone = true;
+            self.clear();
+            // That it went, came and went is that it went.
+            if self.moves.len() > 1 {
+                self.moves.pop();
+            } else {
+                self.moves.push(Event::Gone);
+            }
+        }
         let Some(below) = names.strip_prefix(&self.way[..]) else {
             return;
         };
+        if self.gone {
+            return;
+        }
         let told = match self.reach {
             Reach::Folder => below.len() == 1,
             Reach::Tree => !below.is_empty(),
@@ -72,6 +98,11 @@ impl State {
             self.paths.clear();
             self.overflow = true;
         }
+    }
+
+    fn clear(&mut self) {
+        self.paths.clear();
+        self.overflow = false;
     }
 }
 
@@ -90,6 +121,8 @@ impl Watch {
             way,
             prefix,
             reach,
+            gone: false,
+            moves: Vec::new(),
             overflow: false,
             paths: BTreeMap::new(),
         }));
@@ -107,12 +140,13 @@ impl Drop for Watch {
 impl GuestWatch for Watch {
     fn next(&self, max: u32, timeout: Option<u64>) -> Result<Vec<Event>> {
         let state = &mut *self.0.borrow_mut();
-        if !state.overflow && state.paths.is_empty() {
+        if state.moves.is_empty() && !state.overflow && state.paths.is_empty() {
             std::thread::sleep(timeout.map_or(WAIT, |time| WAIT.min(Duration::from_nanos(time))));
         }
         let max = max.min(BATCH_MAX) as usize;
-        let mut events = Vec::new();
-        if max > 0 && std::mem::take(&mut state.overflow) {
+        let moves = state.moves.len().min(max);
+        let mut events: Vec<Event> = state.moves.drain(..moves).collect();
+        if events.len() < max && std::mem::take(&mut state.overflow) {
             events.push(Event::Overflow);
         }
         while events.len() < max

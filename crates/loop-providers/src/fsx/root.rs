@@ -18,6 +18,7 @@ use crate::fsx::bindings::loop_::fsx::files::{
 use crate::fsx::error::Result;
 use crate::fsx::glob::{Matches, SEARCHES_MAX};
 use crate::fsx::temp::{TEMPS_MAX, Temp};
+use crate::fsx::tree::{OPERATIONS_MAX, Operation};
 use crate::fsx::watch::{WATCHES_MAX, Watch};
 use crate::fsx::{digest, file, walk};
 use crate::work::{Stop, blocking};
@@ -64,12 +65,33 @@ impl FilesView<'_> {
         work: impl FnOnce(&Root) -> Result<R> + Send + 'static,
     ) -> wasmtime::Result<Result<R>> {
         let root = self.root(root)?;
-        if root.access < Access::ReadWrite
-            && let Err(error) = self.ask(&root.name, Access::ReadWrite)
-        {
+        if let Err(error) = self.may_change(&root) {
             return Ok(Err(error));
         }
         blocking(move |_| work(&root)).await
+    }
+
+    fn may_change(&self, root: &Root) -> Result<()> {
+        match root.access {
+            Access::ReadWrite => Ok(()),
+            Access::Read => self.ask(&root.name, Access::ReadWrite),
+        }
+    }
+
+    /// Makes an operation that changes a root.
+    async fn operation(
+        &mut self,
+        root: &Resource<Root>,
+        work: impl FnOnce(&Root, Arc<()>) -> Result<Operation> + Send + 'static,
+    ) -> wasmtime::Result<Result<Resource<Operation>>> {
+        if Arc::strong_count(&self.granted.operations) > OPERATIONS_MAX {
+            return Ok(Err(Error::TooMany(OPERATIONS_MAX as u64)));
+        }
+        let one = Arc::clone(&self.granted.operations);
+        match self.changing(root, move |root| work(root, one)).await? {
+            Ok(operation) => Ok(Ok(self.table.push(operation)?)),
+            Err(error) => Ok(Err(error)),
+        }
     }
 }
 
@@ -219,6 +241,51 @@ impl HostRoot for FilesView<'_> {
             Ok(watch) => Ok(Ok(self.table.push(watch)?)),
             Err(error) => Ok(Err(error)),
         }
+    }
+
+    async fn copy_tree(
+        &mut self,
+        root: Resource<Root>,
+        path: String,
+        into: Resource<Root>,
+        to: String,
+    ) -> wasmtime::Result<Result<Resource<Operation>>> {
+        let from = self.root(&root)?;
+        let entries = self.granted.entries.clone();
+        self.operation(&into, move |into, one| {
+            Operation::copy(&from.dir, &path, &into.dir, &to, entries, one)
+        })
+        .await
+    }
+
+    async fn move_tree(
+        &mut self,
+        root: Resource<Root>,
+        path: String,
+        into: Resource<Root>,
+        to: String,
+    ) -> wasmtime::Result<Result<Resource<Operation>>> {
+        let into = self.root(&into)?;
+        if let Err(error) = self.may_change(&into) {
+            return Ok(Err(error));
+        }
+        let entries = self.granted.entries.clone();
+        self.operation(&root, move |root, one| {
+            Operation::relocate(&root.dir, &path, &into.dir, &to, entries, one)
+        })
+        .await
+    }
+
+    async fn remove_tree(
+        &mut self,
+        root: Resource<Root>,
+        path: String,
+    ) -> wasmtime::Result<Result<Resource<Operation>>> {
+        let entries = self.granted.entries.clone();
+        self.operation(&root, move |root, one| {
+            Operation::remove(&root.dir, &path, entries, one)
+        })
+        .await
     }
 
     async fn digest(

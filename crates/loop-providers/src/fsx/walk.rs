@@ -20,14 +20,21 @@ pub(crate) struct Entries(Arc<AtomicUsize>);
 
 /// Entries in memory that count until this is dropped.
 #[derive(Debug)]
-struct Held {
+pub(crate) struct Held {
     entries: Entries,
     count: usize,
 }
 
 impl Held {
+    pub(crate) fn new(entries: &Entries) -> Self {
+        Self {
+            entries: entries.clone(),
+            count: 0,
+        }
+    }
+
     /// Counts one more.
-    fn add(&mut self) -> Result<()> {
+    pub(crate) fn add(&mut self) -> Result<()> {
         self.count += 1;
         if self.entries.0.fetch_add(1, Ordering::Relaxed) >= ENTRIES_MAX {
             return Err(Error::TooMany(ENTRIES_MAX as u64));
@@ -114,10 +121,7 @@ impl Walk {
     }
 
     fn push(&mut self, folder: &str, prefix: String) -> Result<()> {
-        let mut held = Held {
-            entries: self.entries.clone(),
-            count: 0,
-        };
+        let mut held = Held::new(&self.entries);
         let mut entries = Vec::new();
         for entry in self.dir.read_dir(file::path(folder)?)? {
             let entry = entry?;

@@ -3,4 +3,5 @@
 mod full_disk;
 mod native;
 mod suite;
+mod trees;
 mod watch;

@@ -13,6 +13,7 @@ mod digests;
 mod globs;
 mod paths;
 mod temps;
+mod trees;
 mod watches;
 mod writes;
 
@@ -35,6 +36,7 @@ fn main() -> ExitCode {
                 ("globs", globs::CASES),
                 ("digests", digests::CASES),
                 ("watches", watches::CASES),
+                ("trees", trees::CASES),
             ],
         ),
         Err(error) => {

@@ -39,13 +39,21 @@ fn reading(root: &Root, path: &str, expected: &Error) -> Result<(), String> {
         expected.clone(),
     )?;
     let watch = root.watch(path, Reach::Tree).map(drop);
-    fails("watch", watch, expected.clone())
+    fails("watch", watch, expected.clone())?;
+    let copy = root.copy_tree(path, root, "copy").map(drop);
+    fails("copy-tree", copy, expected.clone())
 }
 
 fn changing(root: &Root, path: &str, expected: &Error) -> Result<(), String> {
     fails("write", root.write(path, b"x"), expected.clone())?;
     let temp = root.create_temp(path).map(drop);
     fails("create-temp", temp, expected.clone())?;
+    let copy = root.copy_tree(".", root, path).map(drop);
+    fails("copy-tree to it", copy, expected.clone())?;
+    let moved = root.move_tree(path, root, "moved").map(drop);
+    fails("move-tree", moved, expected.clone())?;
+    let removed = root.remove_tree(path).map(drop);
+    fails("remove-tree", removed, expected.clone())?;
     let temp = gives("a temporary file", root.create_temp("."))?;
     fails("save", temp.save(path), expected.clone())
 }

@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use std::fmt::Debug;
 use std::process::ExitCode;
 
-use crate::loop_::fsx::files::{Algorithm, Error, Event, Reach, Root};
+use crate::loop_::fsx::files::{Algorithm, Error, Event, Operation, Reach, Root};
 
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
@@ -89,6 +89,24 @@ fn run(root: &Root, function: &str, args: &[&str]) -> Result<String, Error> {
         }
         ("digest", [path]) => root.digest(path, Algorithm::Blake3).map(hex),
         ("tree", [path]) => root.digest_tree(path, Algorithm::Sha256).map(hex),
+        ("copy", [path, into, to]) => {
+            let operation = root.copy_tree(path, &Root::open(into)?, to)?;
+            finish(&operation)
+        }
+        ("move", [path, into, to]) => {
+            let operation = root.move_tree(path, &Root::open(into)?, to)?;
+            finish(&operation)
+        }
+        ("remove", [path]) => finish(&root.remove_tree(path)?),
+        // As many steps of a copy, which is given up then.
+        ("begin", [path, to, steps]) => {
+            let operation = root.copy_tree(path, root, to)?;
+            for _ in 0..steps.parse().unwrap_or(0) {
+                operation.next(Some(0))?;
+            }
+            let progress = operation.next(Some(0))?;
+            Ok(format!("{} bytes", progress.bytes))
+        }
         ("watch", [path, until]) => watch(root, path, until),
         _ => Ok("no such function".to_owned()),
     }
@@ -120,6 +138,18 @@ fn watch(root: &Root, path: &str, until: &str) -> Result<String, Error> {
     }
     moves.extend(paths);
     Ok(moves.join(" "))
+}
+
+fn finish(operation: &Operation) -> Result<String, Error> {
+    loop {
+        let progress = operation.next(Some(1_000_000))?;
+        if progress.done {
+            return Ok(format!(
+                "{} entries, {} bytes",
+                progress.entries, progress.bytes
+            ));
+        }
+    }
 }
 
 fn done() -> String {

@@ -13,7 +13,7 @@ use crate::support::{Told, host, load, run};
 /// A folder `data`, which is granted, beside a folder `other`, which is not.
 pub(super) struct Place {
     pub(super) folder: TempDir,
-    granted: &'static str,
+    pub(super) granted: String,
     told: Told,
 }
 
@@ -26,7 +26,7 @@ impl Place {
         fs::write(folder.path().join("other/secret"), "secret").unwrap();
         Self {
             folder,
-            granted: r#"fs = [{ name = "data", path = "data", access = "read-write" }]"#,
+            granted: r#"fs = [{ name = "data", path = "data", access = "read-write" }]"#.to_owned(),
             told: Told::default(),
         }
     }
@@ -38,7 +38,7 @@ impl Place {
     /// The guest, as the root of an app.
     pub(super) fn app(&self, host: &Host) -> AppSpec {
         let guest = loop_test::guest("fsx-try");
-        AppSpec::single(load(host, &guest, self.folder.path(), self.granted))
+        AppSpec::single(load(host, &guest, self.folder.path(), &self.granted))
     }
 
     async fn run(&self, args: &[&str]) -> String {
@@ -58,9 +58,9 @@ impl Place {
 #[tokio::test]
 async fn nothing_is_seen_without_a_grant() {
     let mut place = Place::new();
-    place.granted = "";
+    place.granted = String::new();
     place.check("open data", "access").await;
-    place.granted = r#"fs = [{ name = "data", path = "data" }]"#;
+    place.granted = r#"fs = [{ name = "data", path = "data" }]"#.to_owned();
     place.check("open data", "writable: false").await;
     place.check("write data a x", "access").await;
     place.check("open other", "access").await;
@@ -114,6 +114,19 @@ async fn links_are_followed_while_they_stay_inside() {
     place.check("folder data out/new", "not-permitted").await;
     place.check("tree data out", "not-permitted").await;
     place.check("watch data out end", "not-permitted").await;
+    for function in ["copy data out/secret data x", "copy data out/ data x"] {
+        place.check(function, "not-permitted").await;
+    }
+    place
+        .check("copy data inner data out/x", "not-permitted")
+        .await;
+    place
+        .check("move data inner data out/x", "not-permitted")
+        .await;
+    place
+        .check("move data out/secret data x", "not-permitted")
+        .await;
+    place.check("remove data out/secret", "not-permitted").await;
     place.check("watch data loop end", "loop").await;
     // What a write replaces is the link.
     place.check("write data out-file x", "done").await;
