@@ -7,6 +7,7 @@
 //! - [`random`]: secure numbers, and streams that can be played again
 //! - [`cancel`]: whether the work is still wanted
 //! - [`wait`]: the first of several things
+//! - `fsx`, with the feature of that name: files in granted folders, by `loop:fsx`
 //! - [`process`]: programs of the host's machine, for trusted components
 //! - `http`, with the feature of that name: clients and servers over `wasi:http`
 //! - `keyvalue`, with the feature of that name: keys and values over `wasi:keyvalue`
@@ -55,6 +56,8 @@ pub mod log;
 pub mod metrics;
 pub mod trace;
 
+#[cfg(feature = "fsx")]
+pub mod fsx;
 #[cfg(feature = "http")]
 pub mod http;
 #[cfg(feature = "keyvalue")]

@@ -2,6 +2,7 @@
 
 mod full_disk;
 mod native;
+mod sdk;
 mod suite;
 mod trees;
 mod watch;
