@@ -176,7 +176,7 @@ pub struct NetGrants {
     #[schemars(with = "Vec<LookupEntry>")]
     pub lookup: Vec<String>,
     /// URLs that may be requested over `wasi:http`: `"https://api.example.com"`, or with a path that
-    /// requests must begin with: `"https://api.example.com/v1/"`.
+    /// requests must begin with: `"https://api.example.com/v1/"`. WebSockets have the schemes `ws` and `wss`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(with = "Vec<HttpEntry>")]
     pub http: Vec<String>,

@@ -84,11 +84,11 @@ pub enum Request<'a> {
         /// The name, as the component gave it.
         name: &'a str,
     },
-    /// Send a request over `wasi:http`.
+    /// Send a request over `wasi:http`, or connect a WebSocket.
     Http {
         /// `GET`.
         method: &'a str,
-        /// `https`.
+        /// `https`, or `wss` for a WebSocket.
         scheme: &'a str,
         /// A name or an address, without brackets.
         host: &'a str,
@@ -97,7 +97,7 @@ pub enum Request<'a> {
         /// The path, beginning with a slash, without the query.
         path: &'a str,
     },
-    /// Connect to an address that the host of an allowed `wasi:http` request resolved to.
+    /// Connect to an address that the host of an allowed [`Request::Http`] resolved to.
     HttpConnect {
         /// The host of the request.
         host: &'a str,

@@ -1,4 +1,4 @@
-//! What a Rust component needs to use `loop:core`, `loop:process`, HTTP and storage: thin wrappers over the host's functions, nothing more.
+//! What a Rust component needs to use `loop:core`, `loop:fsx`, `loop:process`, HTTP and storage: thin wrappers over the host's functions, nothing more.
 //!
 //! - [`log`]: records with fields, and spans
 //! - [`metrics`]: counters, gauges, histograms

@@ -112,6 +112,16 @@ fn describe(request: &Request<'_>) -> String {
         }
         Request::Lookup { name } => format!("look up `{}`", shown(name)),
         Request::Http {
+            scheme,
+            host,
+            port,
+            path,
+            ..
+        } if matches!(scheme, "ws" | "wss") => {
+            // Its method says nothing: it is always the same.
+            format!("connect to {}{}", origin(scheme, host, port), shown(path))
+        }
+        Request::Http {
             method,
             scheme,
             host,

@@ -15,8 +15,8 @@ pub(crate) struct UrlPattern {
     path: Option<PathPrefix>,
 }
 
-/// The schemes that `wasi:http` speaks, with their ports.
-const SCHEMES: [(&str, u16); 2] = [("http", 80), ("https", 443)];
+/// The schemes of `wasi:http` and of WebSockets, with their ports.
+const SCHEMES: [(&str, u16); 4] = [("http", 80), ("https", 443), ("ws", 80), ("wss", 443)];
 
 /// The port of a scheme.
 pub(crate) fn default_port(scheme: &str) -> Option<u16> {
@@ -40,9 +40,11 @@ impl UrlPattern {
             .into_iter()
             .find(|(name, _)| scheme.eq_ignore_ascii_case(name))
         else {
-            let complaint =
-                Complaint::new(format!("`{text}` is not for `wasi:http`"), "unknown scheme");
-            return Err(complaint.hint("the schemes are `http` and `https`"));
+            let complaint = Complaint::new(
+                format!("`{text}` is not for HTTP or WebSockets"),
+                "unknown scheme",
+            );
+            return Err(complaint.hint("the schemes are `http`, `https`, `ws` and `wss`"));
         };
         if let Some(mark) = rest.chars().find(|c| matches!(c, '?' | '#')) {
             return Err(Complaint::new(
