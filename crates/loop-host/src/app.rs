@@ -31,7 +31,9 @@ use crate::route::remote::Remote;
 use crate::route::weave::weave;
 use crate::route::{self, Route, Target, caller};
 use crate::serve;
+use crate::server::Server;
 use crate::stdio::Stdio;
+use crate::upgrade::Upgrades;
 use crate::wasi::{self, Pool, Resolver, SystemResolver};
 
 /// What an app is made of.
@@ -215,9 +217,9 @@ impl App {
     /// Begins to serve the root's HTTP handler on an address.
     ///
     /// # Errors
-    /// [`serve::Server`] lists them; among them that the root is not granted the address.
-    pub async fn listen(&self, address: std::net::SocketAddr) -> Result<serve::Server, ServeError> {
-        serve::Server::listen(&self.root, address).await
+    /// [`Server`] lists them; among them that the root is not granted the address.
+    pub async fn listen(&self, address: std::net::SocketAddr) -> Result<Server, ServeError> {
+        Server::listen(&self.root, address).await
     }
 
     /// Has other processes call what the root exports, which its spec says is [exposed](ComponentSpec::exposed): the handler
@@ -458,6 +460,14 @@ impl<'a> AppLinker<'a> {
             stdio.stdin = crate::stdio::Input::Empty;
         }
         let handler = serve::Handler::of(&pre);
+        let upgrades = upgrades(component, &providers);
+        if let Some((provider, upgrades)) = &upgrades {
+            let prepared = upgrades.prepare(&pre);
+            prepared.map_err(|error| LinkError::Provider {
+                provider: provider.clone(),
+                source: error.into(),
+            })?;
+        }
         let kept = (name == self.spec.root && handler.is_none()).then(|| component.bytes().clone());
         let linked = Linked {
             name: app_name,
@@ -465,6 +475,7 @@ impl<'a> AppLinker<'a> {
             signatures: Signatures(kept),
             served: woven.served,
             handler,
+            upgrades: upgrades.map(|(_, upgrades)| upgrades),
             pre,
             limits: spec.limits.clone(),
             folders: folders(&spec.grants, &spec.base, &gate),
@@ -483,7 +494,7 @@ impl<'a> AppLinker<'a> {
         };
         check_folders(name, &linked.folders)?;
         let mode = spec.instances.unwrap_or_else(|| {
-            if linked.handler.is_some() {
+            if linked.handler.is_some() && linked.upgrades.is_none() {
                 Mode::PerCall
             } else {
                 Mode::One
@@ -495,6 +506,15 @@ impl<'a> AppLinker<'a> {
                 interface: interface.to_owned(),
                 reasons: vec![format!(
                     "its resource `{resource}` lives in one instance: let `{name}` have `instances = \"one\"`"
+                )],
+            });
+        }
+        let handler = linked.upgrades.as_ref().and_then(|all| all.handler());
+        if let (Some(interface), true) = (handler, mode != Mode::One) {
+            return Err(LinkError::NotCrossable {
+                interface: interface.to_string(),
+                reasons: vec![format!(
+                    "its connections live in one instance: let `{name}` have `instances = \"one\"`"
                 )],
             });
         }
@@ -781,6 +801,20 @@ fn variables(
         Some((name.clone(), value.clone()))
     });
     granted.collect()
+}
+
+/// Who takes over connections for a component that exports what it takes for it, after the name of the provider.
+fn upgrades(component: &Component, providers: &[Used]) -> Option<(String, Arc<dyn Upgrades>)> {
+    let exports = component.exports();
+    let handles = |handler: &InterfaceName| {
+        let mut exports = exports.iter().filter_map(|export| export.parse().ok());
+        exports.any(|export: InterfaceName| handler.serves(&export))
+    };
+    let mut all = providers.iter().filter_map(|used| {
+        let name = used.provider.name().to_owned();
+        Some((name, used.provider.upgrades()?))
+    });
+    all.find(|(_, upgrades)| upgrades.handler().is_some_and(|handler| handles(&handler)))
 }
 
 /// A call that comes from outside the app.

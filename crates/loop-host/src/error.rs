@@ -27,6 +27,9 @@ pub enum HostError {
         /// The name.
         name: String,
     },
+    /// What is to be trusted as an authority is not the certificate of one.
+    #[error("the certificate of an authority cannot be read")]
+    Authority(#[source] rustls::Error),
 }
 
 /// A component could not be loaded.

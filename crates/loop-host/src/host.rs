@@ -5,12 +5,14 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use bytes::Bytes;
+use rustls::RootCertStore;
 
 use crate::app::{App, AppSpec, Providers};
 use crate::cache::Cache;
 use crate::component::{self, Component};
 use crate::engine::{Allocation, Compiler, Engines};
 use crate::error::{HostError, LinkError, LoadError};
+use crate::net::Tls;
 use crate::observer::{Observer, Silent};
 use crate::provider::{ErasedProvider, Provider};
 
@@ -26,6 +28,8 @@ pub(crate) struct Shared {
     /// Those among them that serve where `provide` names nobody.
     pub(crate) standard: Vec<Arc<dyn ErasedProvider>>,
     pub(crate) observer: Arc<dyn Observer>,
+    /// What is trusted of servers, if it is not what the web trusts.
+    pub(crate) tls: Option<Tls>,
 }
 
 impl fmt::Debug for Shared {
@@ -114,6 +118,7 @@ pub struct HostBuilder {
     providers: Vec<Arc<dyn ErasedProvider>>,
     standard: Vec<Arc<dyn ErasedProvider>>,
     observer: Arc<dyn Observer>,
+    authorities: Option<Vec<Vec<u8>>>,
 }
 
 impl Default for HostBuilder {
@@ -125,6 +130,7 @@ impl Default for HostBuilder {
             providers: Vec::new(),
             standard: Vec::new(),
             observer: Arc::new(Silent),
+            authorities: None,
         }
     }
 }
@@ -178,10 +184,17 @@ impl HostBuilder {
         self
     }
 
+    /// Trusts these authorities, each a certificate in DER, where a component connects to a server by TLS. Without, those are trusted
+    /// that browsers trust; with it, none of them.
+    pub fn authorities(mut self, certificates: impl IntoIterator<Item = Vec<u8>>) -> Self {
+        self.authorities = Some(certificates.into_iter().collect());
+        self
+    }
+
     /// Makes the host. Engines are made when the first component that needs them is loaded.
     ///
     /// # Errors
-    /// [`HostError::ProviderTwice`] if two providers have the same name.
+    /// [`HostError::ProviderTwice`] if two providers have the same name, [`HostError::Authority`] if a certificate is none.
     pub fn build(self) -> Result<Host, HostError> {
         let mut names = std::collections::BTreeSet::new();
         if let Some(twice) = self
@@ -193,12 +206,22 @@ impl HostBuilder {
                 name: twice.name().to_owned(),
             });
         }
+        let tls = self.authorities.map(|certificates| {
+            let mut roots = RootCertStore::empty();
+            for certificate in certificates {
+                roots
+                    .add(certificate.into())
+                    .map_err(HostError::Authority)?;
+            }
+            Ok(Tls::trusting(roots))
+        });
         Ok(Host(Arc::new(Shared {
             engines: Engines::new(self.compiler, self.allocation),
             cache: self.cache.as_deref().and_then(Cache::open),
             providers: self.providers,
             standard: self.standard,
             observer: self.observer,
+            tls: tls.transpose()?,
         })))
     }
 }

@@ -7,7 +7,7 @@ use std::time::Instant;
 use bytes::Bytes;
 use futures::future::BoxFuture;
 use loop_core::limits::Span;
-use tokio::sync::{Mutex as AsyncMutex, Semaphore};
+use tokio::sync::{Mutex as AsyncMutex, MutexGuard, Semaphore};
 use wasmtime::Store;
 use wasmtime::component::Instance;
 
@@ -31,6 +31,8 @@ pub(crate) struct Instances {
     mode: Mode,
     /// The instance of mode `one`, which one call has at a time.
     one: AsyncMutex<Option<Live>>,
+    /// Whose turn it is, where connections live in the instance.
+    turn: AsyncMutex<()>,
     /// The instances of mode `pool` that no call has.
     idle: Mutex<Vec<Live>>,
     /// A permit for each instance that may live at once, in the other modes.
@@ -46,6 +48,7 @@ impl Instances {
             linked,
             mode,
             one: AsyncMutex::default(),
+            turn: AsyncMutex::default(),
             idle: Mutex::default(),
             permits,
             released: Mutex::default(),
@@ -63,6 +66,20 @@ impl Instances {
     pub(crate) fn released(&self) -> Vec<Bytes> {
         let mut released = self.released.lock().unwrap_or_else(PoisonError::into_inner);
         std::mem::take(&mut *released)
+    }
+
+    /// Waits for a turn, for as long as a call may take. A call that begins when it has one has all of its time for itself: where the
+    /// connections of many live in one instance, it must not be ended because somebody had to wait.
+    ///
+    /// # Errors
+    /// [`CallError::Busy`].
+    pub(crate) async fn turn(&self) -> Result<MutexGuard<'_, ()>, CallError> {
+        let limit = self.linked.call_limit();
+        let turn = tokio::time::timeout(limit, self.turn.lock()).await;
+        turn.map_err(|_| CallError::Busy {
+            component: self.linked.name.to_string(),
+            after: Span(limit),
+        })
     }
 
     /// Runs `body` once on an instance of its own that is given arguments.

@@ -16,7 +16,8 @@
 //! # }
 //! ```
 //!
-//! Interfaces of one's own are added with a [`Provider`]; `examples/embed` shows a whole host. What components
+//! Interfaces of one's own are added with a [`Provider`]; `examples/embed` shows a whole host. A provider connects to servers by [`net`], and
+//! takes over connections that begin as HTTP by [`upgrade`]. What components
 //! ask for is decided by `loop_core::policy` at one place, the [`gate`], and told to an [`Observer`].
 //!
 //! What a component imports is served by the host, by another component, or by a peer over the wire ([`RouteSpec`]); the component
@@ -42,14 +43,17 @@ mod invoke;
 pub mod limits;
 pub mod link_report;
 mod linked;
+pub mod net;
 mod observer;
 mod provider;
 mod route;
 mod serve;
+mod server;
 pub mod shape;
 mod state;
 mod stdio;
 mod ticker;
+pub mod upgrade;
 pub mod values;
 mod wasi;
 
@@ -63,7 +67,7 @@ pub use instances::Mode as Instances;
 pub use invoke::Function;
 pub use observer::{Event, Observer, Silent};
 pub use provider::{AppContext, Folder, InstanceContext, Provider, ProviderError, Serves};
-pub use serve::Server;
+pub use server::Server;
 pub use shape::COMPONENT_BYTES_MAX;
 pub use state::State;
 pub use stdio::{Buffer, Input, Output, Stdio};

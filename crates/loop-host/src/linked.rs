@@ -22,6 +22,7 @@ use crate::host::Shared;
 use crate::instances::{Instances, Live};
 use crate::invoke::Signatures;
 use crate::limits::{Limiter, OutputBudget, OutputSpent};
+use crate::net::Dialer;
 use crate::observer::Event;
 use crate::provider::{ErasedProvider, Folder, InstanceContext};
 use crate::route::RouteFailed;
@@ -32,7 +33,8 @@ use crate::route::provider::Served;
 use crate::serve::Handler;
 use crate::state::State;
 use crate::stdio::{Spent, Stdio};
-use crate::wasi::{self, Pool, Resolver};
+use crate::upgrade::Upgrades;
+use crate::wasi::{self, Lookup, Pool, Resolver};
 
 /// Frames of a backtrace that are kept: a stack overflow has hundreds of thousands.
 const FRAMES_MAX: usize = 20;
@@ -61,6 +63,8 @@ pub(crate) struct Linked {
     pub(crate) served: Option<Served>,
     /// How it answers HTTP requests, if it does.
     pub(crate) handler: Option<Handler>,
+    /// Who takes over its connections, if it serves another protocol than HTTP, or one beside.
+    pub(crate) upgrades: Option<Arc<dyn Upgrades>>,
     pub(crate) limits: Limits,
     pub(crate) gate: Gate,
     pub(crate) config: Config,
@@ -119,6 +123,8 @@ impl Linked {
     fn store(&self, call: &Call, args: &[String]) -> Result<Store<State>, CallError> {
         let budget = OutputBudget::new(self.limits.output.0);
         let spent = Spent::default();
+        let lookup = Lookup::new(self.gate.clone(), Arc::clone(&self.resolver));
+        let dialer = Dialer::new(self.gate.clone(), lookup.clone(), self.host.tls.clone());
         let slots = self.providers.iter().map(|used| {
             let context = InstanceContext {
                 component: &self.name,
@@ -126,6 +132,7 @@ impl Linked {
                 folders: &self.folders,
                 variables: &self.variables,
                 programs: &self.programs,
+                dialer: &dialer,
             };
             used.provider
                 .instance(&used.app, &context)
@@ -138,7 +145,7 @@ impl Linked {
         let slots = slots.collect::<Result<_, _>>()?;
         let current = Current::default();
         current.set(call.from(&self.name));
-        let parts = wasi::parts(self, args, &budget, &spent, &current)
+        let parts = wasi::parts(self, args, lookup, &budget, &spent, &current)
             .map_err(|error| CallError::Folder(Box::new(error)))?;
         let state = State {
             wasi: parts.wasi,

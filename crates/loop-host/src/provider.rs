@@ -17,7 +17,9 @@ use loop_core::name::InterfaceName;
 use wasmtime::component::{HasData, Linker};
 
 use crate::gate::Gate;
+use crate::net::Dialer;
 use crate::state::State;
+use crate::upgrade::Upgrades;
 
 /// Why a provider could not do its part.
 pub type ProviderError = Box<dyn std::error::Error + Send + Sync>;
@@ -64,6 +66,11 @@ pub trait Provider: Send + Sync + 'static {
         app: &Arc<Self::App>,
         context: &InstanceContext<'_>,
     ) -> Result<Self::Instance, ProviderError>;
+
+    /// How it serves connections that begin as HTTP and go on as something else, if it does.
+    fn upgrades(&self) -> Option<Arc<dyn Upgrades>> {
+        None
+    }
 }
 
 /// What a provider learns of an app.
@@ -94,6 +101,8 @@ pub struct InstanceContext<'a> {
     pub variables: &'a [(String, String)],
     /// Where the programs are that it was granted by name. The policy has not been asked about them.
     pub programs: &'a BTreeMap<String, PathBuf>,
+    /// Connects to servers that the component was granted.
+    pub dialer: &'a Dialer,
 }
 
 /// A folder that a component or a provider was granted.
@@ -134,6 +143,7 @@ pub(crate) trait ErasedProvider: Send + Sync {
         app: &Arc<dyn Any + Send + Sync>,
         context: &InstanceContext<'_>,
     ) -> Result<Slot, ProviderError>;
+    fn upgrades(&self) -> Option<Arc<dyn Upgrades>>;
 }
 
 /// A provider's state of one instance, with the provider's type to find it by.
@@ -180,5 +190,9 @@ impl<P: Provider> ErasedProvider for P {
             provider: TypeId::of::<P>(),
             state: Box::new(state),
         })
+    }
+
+    fn upgrades(&self) -> Option<Arc<dyn Upgrades>> {
+        Provider::upgrades(self)
     }
 }

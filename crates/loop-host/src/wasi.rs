@@ -25,9 +25,9 @@ use crate::serve::ToComponent;
 use crate::stdio::Spent;
 
 pub(crate) use folders::Folders;
-pub(crate) use http_client::{HttpHooks, HttpRoute, Pool};
+pub(crate) use http_client::{HttpHooks, HttpRoute, Origin, Pool};
 pub(crate) use interfaces::{is_p3, linker};
-pub(crate) use lookup::{Lookup, LookupCtxView, LookupView};
+pub(crate) use lookup::{Host, Lookup, LookupCtxView, LookupError, LookupView};
 pub use lookup::{Resolver, SystemResolver};
 pub(crate) use version::version;
 
@@ -46,11 +46,11 @@ pub(crate) struct Parts {
 pub(crate) fn parts(
     linked: &Linked,
     args: &[String],
+    lookup: Lookup,
     budget: &OutputBudget,
     spent: &Spent,
     current: &Current,
 ) -> Result<Parts, LinkError> {
-    let lookup = Lookup::new(linked.gate.clone(), Arc::clone(&linked.resolver));
     let route = linked.http_server.as_ref().map(|server| {
         let server = Arc::clone(server);
         let (call, caller) = (current.clone(), Arc::clone(&linked.name));
@@ -75,6 +75,7 @@ pub(crate) fn parts(
             linked.limits.body,
             route,
             linked.pool.clone(),
+            linked.host.tls.clone(),
             linked
                 .core
                 .context(&linked.name, linked.reads, budget.clone()),

@@ -1,11 +1,7 @@
 //! The requests that components send over `wasi:http`, of 0.2 and 0.3 alike.
 //!
-//! Invariant: the address that was judged is the address that is connected to. The host resolves a name itself, asks
-//! the policy of each address before it tries it, and gives the system nothing but addresses. So a
-//! name that changes its meaning between two lookups gains nothing.
-//!
 //! A request is judged and sent in one form: [`Target`] is read from what the component wrote, and both the policy
-//! and the wire get what it says. A redirect is an answer like any other: it goes back to the component, and is judged
+//! and the wire get what it says. Connections are opened by [`crate::net`], which judges their addresses. A redirect is an answer like any other: it goes back to the component, and is judged
 //! when the component follows it. No proxy is used, whatever the environment says.
 //!
 //! A request to another component carries the place of its sender in a trace, so that the trace goes on there. To one that
@@ -18,10 +14,8 @@
 
 mod body;
 mod channel;
-mod connect;
 mod exchange;
 mod pool;
-mod target;
 #[cfg(test)]
 mod tests;
 
@@ -42,13 +36,13 @@ use wasmtime_wasi_http::{Error, RequestOptions, Result, WasiBody, WasiHttpHooks}
 
 use crate::core::CoreCtx;
 use crate::gate::Gate;
+use crate::net::{DialError, Target, Tls, connect, from_io};
 use crate::wasi::http_client::body::{Bounded, Paced};
 use crate::wasi::http_client::channel::{Channel, HEAD_MAX};
 use crate::wasi::http_client::exchange::Exchange;
-use crate::wasi::http_client::target::Target;
 use crate::wasi::lookup::Lookup;
 
-pub(crate) use crate::wasi::http_client::pool::Pool;
+pub(crate) use crate::wasi::http_client::pool::{Origin, Pool};
 
 /// Serves the requests of one component before they get to the network: the route of `wasi:http` to another
 /// component.
@@ -103,7 +97,7 @@ struct Client {
     connections: Arc<Semaphore>,
     pool: Pool,
     /// What is trusted of servers, if it is not what the web trusts.
-    tls: Option<connect::Tls>,
+    tls: Option<Tls>,
 }
 
 impl HttpHooks {
@@ -114,6 +108,7 @@ impl HttpHooks {
         body: ByteSize,
         route: Option<Arc<dyn HttpRoute>>,
         pool: Pool,
+        tls: Option<Tls>,
         core: CoreCtx,
     ) -> Self {
         let client = Arc::new(Client {
@@ -123,7 +118,7 @@ impl HttpHooks {
             route,
             connections: Arc::new(Semaphore::new(CONNECTIONS_MAX)),
             pool,
-            tls: None,
+            tls,
         });
         Self { client, core }
     }
@@ -162,9 +157,13 @@ impl Client {
         request: http::Request<WasiBody>,
         options: RequestOptions,
     ) -> Result<(http::Response<WasiBody>, Driver)> {
-        let target = Target::of(request.method(), request.uri())?;
+        if request.method() == http::Method::CONNECT {
+            // It asks for a tunnel rather than an answer.
+            return Err(Error::HttpRequestMethodInvalid);
+        }
+        let target = Target::parse(&request.uri().to_string(), &["http", "https"])?;
         self.gate
-            .ask(&target.request(request.method()))
+            .ask(&target.request(request.method().as_str()))
             .map_err(|_| Error::HttpRequestDenied)?;
 
         let (mut head, body) = request.into_parts();
@@ -224,7 +223,7 @@ impl Client {
     }
 
     async fn open(&self, target: &Target, until: Instant) -> Result<Channel> {
-        let connected = connect::connect(&self.gate, &self.lookup, self.tls.as_ref(), target);
+        let connected = connect(&self.gate, &self.lookup, self.tls.as_ref(), target);
         let stream = timeout_at(until, connected)
             .await
             .map_err(|_| Error::ConnectionTimeout)??;
@@ -304,6 +303,34 @@ fn time(set: Option<Duration>, default: Duration) -> Duration {
     set.unwrap_or(default).min(TIME_MAX)
 }
 
+/// The component's own kind of error.
+impl From<DialError> for Error {
+    fn from(error: DialError) -> Self {
+        match error {
+            DialError::Url => Self::HttpRequestUriInvalid,
+            DialError::UrlTooLong => Self::HttpRequestUriTooLong,
+            DialError::Denied => Self::HttpRequestDenied,
+            DialError::AddressDenied => Self::DestinationIpProhibited,
+            DialError::NameNotFound => Self::DnsError {
+                rcode: None,
+                info_code: None,
+            },
+            DialError::NameTimedOut => Self::DnsTimeout,
+            DialError::Refused => Self::ConnectionRefused,
+            DialError::Unroutable => Self::DestinationIpUnroutable,
+            DialError::Unavailable => Self::DestinationUnavailable,
+            DialError::TimedOut => Self::ConnectionTimeout,
+            DialError::BrokenOff => Self::ConnectionTerminated,
+            DialError::Certificate => Self::TlsCertificateError,
+            DialError::Alert { code, name } => Self::TlsAlertReceived {
+                alert_id: Some(code),
+                alert_message: Some(name),
+            },
+            DialError::Tls => Self::TlsProtocolError,
+        }
+    }
+}
+
 /// Whether a connection ended before the response came.
 fn is_lost(error: &hyper::Error) -> bool {
     let cause = error.source();
@@ -321,7 +348,7 @@ fn from_hyper(error: &hyper::Error) -> Error {
             return body::again(ours);
         }
         if let Some(io) = inner.downcast_ref::<std::io::Error>() {
-            return connect::from_io(io);
+            return from_io(io).into();
         }
         cause = inner.source();
     }

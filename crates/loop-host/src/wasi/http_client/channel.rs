@@ -8,8 +8,8 @@ use wasmtime_wasi::runtime::{AbortOnDropJoinHandle, spawn};
 use wasmtime_wasi_http::io::TokioIo;
 use wasmtime_wasi_http::{Error, Result};
 
+use crate::net::Connection;
 use crate::wasi::http_client::body::Bounded;
-use crate::wasi::http_client::connect::Connection;
 use crate::wasi::http_client::from_hyper;
 
 /// Bytes of the head of a response. The largest that common servers send by default are 16 KiB.

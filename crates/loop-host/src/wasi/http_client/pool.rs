@@ -33,7 +33,7 @@ const ENDING_MAX: Duration = Duration::from_millis(1);
 pub(crate) struct Origin {
     pub(crate) secure: bool,
     /// As the policy and a certificate know it.
-    pub(crate) host: String,
+    pub(crate) host: Arc<str>,
     pub(crate) port: u16,
 }
 

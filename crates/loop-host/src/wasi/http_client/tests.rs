@@ -17,7 +17,7 @@ use wasmtime_wasi_http::{RequestOptions, Result, WasiBody, WasiHttpHooks as _};
 
 use crate::core::{CallScope, CoreApp, CoreOptions, Reads, TraceContext};
 use crate::limits::OutputBudget;
-use crate::wasi::http_client::connect::Tls;
+use crate::net::Tls;
 use crate::wasi::http_client::{Client, HttpHooks, HttpRoute, Pool};
 use crate::wasi::lookup::Lookup;
 use crate::wasi::lookup::testing::{Decisions, Names, gate};
@@ -50,6 +50,7 @@ fn hooks(grants: &str, route: Option<Arc<dyn HttpRoute>>) -> (HttpHooks, Arc<Dec
         ByteSize(BODY_MAX),
         route,
         Pool::default(),
+        None,
         core,
     );
     (hooks, decisions)

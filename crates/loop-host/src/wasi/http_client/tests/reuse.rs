@@ -258,7 +258,7 @@ async fn idle() -> (Channel, DuplexStream) {
 fn origin(port: u16) -> Origin {
     Origin {
         secure: false,
-        host: "host.test".to_owned(),
+        host: "host.test".into(),
         port,
     }
 }

@@ -14,14 +14,13 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::time::sleep;
 use tokio_rustls::TlsConnector;
-use wasmtime_wasi_http::{Error, Result};
 
 use crate::gate::Gate;
-use crate::wasi::http_client::target::Target;
-use crate::wasi::lookup::{Host, Lookup, LookupError};
+use crate::net::{DialError, Target};
+use crate::wasi::{Host, Lookup, LookupError};
 
 /// A connection, encrypted or not.
-pub(crate) trait Connection: AsyncRead + AsyncWrite + Send + Unpin {}
+pub trait Connection: AsyncRead + AsyncWrite + Send + Unpin {}
 
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Connection for T {}
 
@@ -33,7 +32,7 @@ const HEAD_START: Duration = Duration::from_millis(250);
 /// Without `tls` the authorities of the web are trusted.
 ///
 /// # Errors
-/// What the component shall see. [`Error::DestinationIpProhibited`] means that no address was allowed.
+/// [`DialError::AddressDenied`] means that no address was allowed.
 ///
 /// Dropping the future closes what it has opened.
 pub(crate) async fn connect(
@@ -41,7 +40,7 @@ pub(crate) async fn connect(
     lookup: &Lookup,
     tls: Option<&Tls>,
     target: &Target,
-) -> Result<Box<dyn Connection>> {
+) -> Result<Box<dyn Connection>, DialError> {
     let addresses = lookup.addresses(target.host()).await.map_err(from_lookup)?;
     let allowed = addresses
         .into_iter()
@@ -63,9 +62,11 @@ pub(crate) async fn connect(
 
 /// Tries the addresses in turn, and does not wait for a silent one before it goes on to the next. An address is
 /// taken from the iterator, and so asked for, only when it is tried.
-async fn first_to_answer(mut addresses: impl Iterator<Item = SocketAddr>) -> Result<TcpStream> {
+async fn first_to_answer(
+    mut addresses: impl Iterator<Item = SocketAddr>,
+) -> Result<TcpStream, DialError> {
     let mut tries = FuturesUnordered::new();
-    let mut failure = Error::DestinationIpProhibited;
+    let mut failure = DialError::AddressDenied;
     loop {
         let next = addresses.next();
         let exhausted = next.is_none();
@@ -116,12 +117,14 @@ impl Tls {
         Self(Arc::new(config))
     }
 
-    async fn wrap(&self, target: &Target, stream: TcpStream) -> Result<Box<dyn Connection>> {
+    async fn wrap(
+        &self,
+        target: &Target,
+        stream: TcpStream,
+    ) -> Result<Box<dyn Connection>, DialError> {
         let name = match target.host() {
             Host::Address(address) => ServerName::from(*address),
-            Host::Name(name) => {
-                ServerName::try_from(name.clone()).map_err(|_| Error::HttpRequestUriInvalid)?
-            }
+            Host::Name(name) => ServerName::try_from(name.clone()).map_err(|_| DialError::Url)?,
         };
         let connector = TlsConnector::from(Arc::clone(&self.0));
         let stream = connector
@@ -132,51 +135,44 @@ impl Tls {
     }
 }
 
-/// The component's own kind of error, for what the system says of a connection.
-pub(crate) fn from_io(error: &io::Error) -> Error {
+/// What the system says of a connection.
+pub(crate) fn from_io(error: &io::Error) -> DialError {
     match error.kind() {
-        io::ErrorKind::ConnectionRefused => Error::ConnectionRefused,
-        io::ErrorKind::TimedOut => Error::ConnectionTimeout,
-        io::ErrorKind::HostUnreachable | io::ErrorKind::NetworkUnreachable => {
-            Error::DestinationIpUnroutable
-        }
-        io::ErrorKind::AddrNotAvailable | io::ErrorKind::NetworkDown => {
-            Error::DestinationUnavailable
-        }
-        _ => tls_cause(error).unwrap_or(Error::ConnectionTerminated),
+        io::ErrorKind::ConnectionRefused => DialError::Refused,
+        io::ErrorKind::TimedOut => DialError::TimedOut,
+        io::ErrorKind::HostUnreachable | io::ErrorKind::NetworkUnreachable => DialError::Unroutable,
+        io::ErrorKind::AddrNotAvailable | io::ErrorKind::NetworkDown => DialError::Unavailable,
+        _ => tls_cause(error).unwrap_or(DialError::BrokenOff),
     }
 }
 
-fn from_tls(error: &io::Error) -> Error {
+fn from_tls(error: &io::Error) -> DialError {
     match from_io(error) {
-        Error::ConnectionTerminated if tls_cause(error).is_none() => Error::TlsProtocolError,
+        DialError::BrokenOff if tls_cause(error).is_none() => DialError::Tls,
         other => other,
     }
 }
 
 /// What TLS itself says is wrong, if it is that.
-fn tls_cause(error: &io::Error) -> Option<Error> {
+fn tls_cause(error: &io::Error) -> Option<DialError> {
     let cause = error.get_ref()?.downcast_ref::<rustls::Error>()?;
     Some(match cause {
         rustls::Error::InvalidCertificate(_) | rustls::Error::NoCertificatesPresented => {
-            Error::TlsCertificateError
+            DialError::Certificate
         }
-        rustls::Error::AlertReceived(alert) => Error::TlsAlertReceived {
-            alert_id: Some(u8::from(*alert)),
-            alert_message: Some(format!("{alert:?}")),
+        rustls::Error::AlertReceived(alert) => DialError::Alert {
+            code: u8::from(*alert),
+            name: format!("{alert:?}"),
         },
-        _ => Error::TlsProtocolError,
+        _ => DialError::Tls,
     })
 }
 
-fn from_lookup(error: LookupError) -> Error {
+fn from_lookup(error: LookupError) -> DialError {
     match error {
-        LookupError::TimedOut => Error::DnsTimeout,
-        LookupError::Denied => Error::HttpRequestDenied,
-        LookupError::Invalid => Error::HttpRequestUriInvalid,
-        LookupError::NotFound => Error::DnsError {
-            rcode: None,
-            info_code: None,
-        },
+        LookupError::TimedOut => DialError::NameTimedOut,
+        LookupError::Denied => DialError::Denied,
+        LookupError::Invalid => DialError::Url,
+        LookupError::NotFound => DialError::NameNotFound,
     }
 }

@@ -1,0 +1,234 @@
+//! The HTTP server in front of an app.
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::{HeaderValue, Request, Response, StatusCode, header};
+use http_body_util::{BodyExt, Full};
+use hyper::body::Incoming;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto;
+use hyper_util::server::graceful::GracefulShutdown;
+use loop_core::policy::{Protocol, Request as Asked};
+use tokio::net::TcpListener;
+use tokio::sync::{Semaphore, watch};
+use wasmtime_wasi_http::{Error, WasiBody};
+
+use crate::app::outside;
+use crate::error::{CallError, ServeError};
+use crate::instances::Instances;
+use crate::linked::Linked;
+use crate::serve::{handle, trace_of};
+use crate::upgrade::{self, Place, Upgrade};
+
+/// Connections at once. Each may hold an instance; those beyond wait in the system's queue.
+const CONNECTIONS_MAX: usize = 1024;
+
+/// How long a client may take to send the head of a request. Slower ones hold a connection for nothing.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// How long requests that are being served may take once the server is to stop.
+const DRAIN_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// An HTTP server in front of an app's root.
+///
+/// Made by [`crate::App::listen`], which fails with
+/// - [`ServeError::NoHandler`] if the root exports no HTTP handler, and nothing that a provider serves beside HTTP,
+/// - [`ServeError::Denied`] if the root is not granted the address under `net.listen`,
+/// - [`ServeError::Listen`] if the system refuses it, most often because it is in use.
+///
+/// Connections are accepted from then on, and answered once [`Server::run`] is called. Dropping the server closes them.
+pub struct Server {
+    listener: TcpListener,
+    address: SocketAddr,
+    root: Arc<Instances>,
+}
+
+impl Server {
+    pub(crate) async fn listen(
+        root: &Arc<Instances>,
+        address: SocketAddr,
+    ) -> Result<Self, ServeError> {
+        let linked = &*root.linked;
+        let component = linked.name.to_string();
+        if linked.handler.is_none() && linked.upgrades.is_none() {
+            return Err(ServeError::NoHandler { component });
+        }
+        let asked = Asked::Listen {
+            protocol: Protocol::Tcp,
+            address,
+        };
+        linked
+            .gate
+            .ask(&asked)
+            .map_err(|denial| ServeError::Denied {
+                component,
+                address,
+                denial,
+            })?;
+        let fail = |source| ServeError::Listen { address, source };
+        let listener = TcpListener::bind(address).await.map_err(fail)?;
+        let address = listener.local_addr().map_err(fail)?;
+        Ok(Self {
+            listener,
+            address,
+            root: Arc::clone(root),
+        })
+    }
+
+    /// The address, with the port that the system chose if 0 was asked for.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Serves requests until `stop` is done, then lets those that are being served finish, for a few seconds at most.
+    pub async fn run(self, stop: impl Future<Output = ()>) {
+        let permits = Arc::new(Semaphore::new(CONNECTIONS_MAX));
+        let (stopping, places) = watch::channel(());
+        let connections = GracefulShutdown::new();
+        let mut builder = auto::Builder::new(TokioExecutor::new());
+        builder
+            .http1()
+            .timer(TokioTimer::new())
+            .header_read_timeout(HEAD_TIMEOUT);
+        builder.http2().timer(TokioTimer::new());
+        let mut stop = std::pin::pin!(stop);
+        loop {
+            let accepted = tokio::select! {
+                () = &mut stop => break,
+                accepted = async {
+                    let permit = Arc::clone(&permits).acquire_owned().await;
+                    (permit, self.listener.accept().await)
+                } => accepted,
+            };
+            let (Ok(permit), Ok((stream, peer))) = accepted else {
+                // Out of file descriptors, most likely: others will be closed soon.
+                tokio::time::sleep(Duration::from_millis(50)).await;
+                continue;
+            };
+            // Answers are written whole: waiting for more to send would only delay them.
+            let _ = stream.set_nodelay(true);
+            let root = Arc::clone(&self.root);
+            // What the connection is upgraded to keeps its place.
+            let place = Place::new(permit, places.clone());
+            let kept = place.clone();
+            let service = hyper::service::service_fn(move |request| {
+                let (root, place) = (Arc::clone(&root), place.clone());
+                async move {
+                    let response = respond(&root, request, peer, place).await;
+                    Ok::<_, std::convert::Infallible>(response)
+                }
+            });
+            let connection = builder
+                .serve_connection_with_upgrades(TokioIo::new(stream), service)
+                .into_owned();
+            let connection = connections.watch(connection);
+            tokio::spawn(async move {
+                // A client that goes away in the middle is no event.
+                let _ = connection.await;
+                drop(kept);
+            });
+        }
+        drop((self.listener, places));
+        stopping.send_replace(());
+        let drained = async {
+            connections.shutdown().await;
+            stopping.closed().await;
+        };
+        let _ = tokio::time::timeout(DRAIN_TIMEOUT, drained).await;
+    }
+}
+
+impl fmt::Debug for Server {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Server")
+            .field("address", &self.address)
+            .finish_non_exhaustive()
+    }
+}
+
+async fn respond(
+    root: &Arc<Instances>,
+    request: Request<Incoming>,
+    peer: SocketAddr,
+    place: Place,
+) -> Response<WasiBody> {
+    let linked = &*root.linked;
+    if let Some(upgrades) = &linked.upgrades
+        && upgrade::asks_for(request.headers(), upgrades.protocol())
+    {
+        let upgrade = Upgrade::new(request, peer, root, place);
+        let response = upgrades.upgrade(upgrade).await;
+        return response.map(|body| {
+            Full::new(body)
+                .map_err(|never| match never {})
+                .boxed_unsync()
+        });
+    }
+    drop(place);
+    if linked.handler.is_none() {
+        return plain(
+            StatusCode::UPGRADE_REQUIRED,
+            "nothing is served here but another protocol\n",
+        );
+    }
+    let body_max = linked.limits.body.0;
+    let size = hyper::body::Body::size_hint(request.body()).lower();
+    if size > body_max {
+        return plain(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "the request's body is too large\n",
+        );
+    }
+    let request = request.map(|body| {
+        let max = usize::try_from(body_max).unwrap_or(usize::MAX);
+        http_body_util::Limited::new(body, max)
+            .map_err(move |error| match error.downcast::<hyper::Error>() {
+                Ok(error) => Error::from(*error),
+                Err(_) => Error::HttpRequestBodySize(Some(body_max)),
+            })
+            .boxed_unsync()
+    });
+    let trace = trace_of(request.headers());
+    let call = move |linked: &Linked| {
+        outside()
+            .within(linked.call_limit())
+            .traced(trace)
+            .under(linked.core.token())
+    };
+    let handled = if linked.upgrades.is_some() {
+        // The connections of others live in the same instance, which must not end because one client goes away.
+        let root = Arc::clone(root);
+        let handled = tokio::spawn(async move {
+            let _turn = root.turn().await?;
+            let call = call(&root.linked);
+            handle(&root, call, request).await
+        });
+        handled.await.ok()
+    } else {
+        Some(handle(root, call(linked), request).await)
+    };
+    match handled {
+        Some(Ok(response)) => response,
+        Some(Err(CallError::Deadline { .. })) => {
+            plain(StatusCode::GATEWAY_TIMEOUT, "the component took too long\n")
+        }
+        _ => plain(StatusCode::INTERNAL_SERVER_ERROR, "the component failed\n"),
+    }
+}
+
+/// A response of the host itself. What exactly failed is told to the observer, not to the client.
+fn plain(status: StatusCode, text: &'static str) -> Response<WasiBody> {
+    let body = Full::from(text)
+        .map_err(|never| match never {})
+        .boxed_unsync();
+    let mut response = Response::new(body);
+    *response.status_mut() = status;
+    response.headers_mut().insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("text/plain; charset=utf-8"),
+    );
+    response
+}
