@@ -16,6 +16,8 @@ struct Package {
     feature: &'static str,
     /// The folder of its WIT.
     wit: &'static str,
+    /// The world of it that has all that is imported, and what the provider calls.
+    world: &'static str,
     /// Functions that do not wait. All others do.
     at_once: &'static [&'static str],
     /// Resources, and the types that stand for them.
@@ -23,10 +25,11 @@ struct Package {
 }
 
 /// All packages. Their WIT may use WASI's.
-const PACKAGES: [Package; 3] = [
+const PACKAGES: [Package; 4] = [
     Package {
         feature: "fsx",
         wit: "../../wit/fsx",
+        world: "imports",
         at_once: &["loop:fsx/files.[method]root.writable"],
         resources: &[
             ("loop:fsx/files.root", "crate::fsx::root::Root"),
@@ -39,6 +42,7 @@ const PACKAGES: [Package; 3] = [
     Package {
         feature: "keyvalue",
         wit: "../../wit/vendor/wasi-keyvalue-0.2.0-draft2",
+        world: "imports",
         at_once: &[],
         resources: &[
             (
@@ -49,8 +53,26 @@ const PACKAGES: [Package; 3] = [
         ],
     },
     Package {
+        feature: "netx",
+        wit: "../../wit/netx",
+        world: "websocket-server",
+        at_once: &[
+            "loop:netx/websocket.[method]connection.id",
+            "loop:netx/websocket.[method]connection.protocol",
+            "loop:netx/websocket.[method]connection.send",
+            "loop:netx/websocket.[method]connection.queued",
+            "loop:netx/websocket.[method]connection.close",
+            "loop:netx/websocket.wake",
+        ],
+        resources: &[(
+            "loop:netx/websocket.connection",
+            "crate::netx::websocket::Connection",
+        )],
+    },
+    Package {
         feature: "process",
         wit: "../../wit/process",
+        world: "imports",
         at_once: &[
             "loop:process/children.[method]child.write",
             "loop:process/children.[method]child.close-stdin",
@@ -81,7 +103,7 @@ fn generate(package: &Package) -> anyhow::Result<()> {
     let mut resolve = Resolve::default();
     resolve.push_dir(WASI)?;
     let (id, _) = resolve.push_dir(package.wit)?;
-    let world = resolve.select_world(&[id], Some("imports"))?;
+    let world = resolve.select_world(&[id], Some(package.world))?;
 
     let mut imports = FunctionConfig::new();
     for name in package.at_once {
@@ -92,9 +114,12 @@ fn generate(package: &Package) -> anyhow::Result<()> {
     }
     let flags = FunctionFlags::ASYNC | FunctionFlags::TRAPPABLE;
     imports.push(FunctionFilter::Default, flags);
+    let mut exports = FunctionConfig::new();
+    exports.push(FunctionFilter::Default, FunctionFlags::ASYNC);
     let own = |&(wit, rust): &(&str, &str)| (wit.to_owned(), rust.to_owned());
     let options = Opts {
         imports,
+        exports,
         with: package.resources.iter().map(own).collect::<HashMap<_, _>>(),
         ..Opts::default()
     };

@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 use loop_build::Profile;
 use loop_host::shape::{Shape, ShapeError};
 use loop_host::{COMPONENT_BYTES_MAX, Host, HostBuilder};
-use loop_providers::{Fsx, Keyvalue, KeyvalueRedis, Process};
+use loop_providers::{Fsx, Keyvalue, KeyvalueRedis, Netx, Process};
 
 use crate::cli::Command;
 use crate::error::{self, CliError};
@@ -52,6 +52,7 @@ pub(crate) fn run(ui: &Ui, command: Command) -> Result<u8, CliError> {
 fn host() -> HostBuilder {
     Host::builder()
         .standard_provider(Fsx)
+        .standard_provider(Netx)
         .standard_provider(Process::default())
         .provider(Keyvalue::default())
         .provider(KeyvalueRedis)

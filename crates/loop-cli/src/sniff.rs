@@ -1,4 +1,4 @@
-//! Whether a component looks like an HTTP server, before anything is loaded.
+//! Whether a component looks like a server of HTTP or WebSockets, before anything is loaded.
 //!
 //! Servers and commands are run differently (threads, where memory comes from), and that must be settled before the
 //! engine is made. Decoding the component would take longer than running a small one, so this only goes from
@@ -15,7 +15,7 @@ const EXPORTS: u8 = 11;
 /// The header: `\0asm`, a version and a layer.
 const HEADER_BYTES: usize = 8;
 
-/// Whether the component in a file exports an HTTP handler and no command. One that cannot be read does not.
+/// Whether the component in a file exports a handler of HTTP or WebSockets and no command. One that cannot be read does not.
 pub(crate) fn serves_http(file: &Path) -> bool {
     let small = std::fs::metadata(file).is_ok_and(|metadata| metadata.len() <= COMPONENT_BYTES_MAX);
     small && std::fs::read(file).is_ok_and(|component| exports_handler(&component))
@@ -31,7 +31,9 @@ fn exports_handler(component: &[u8]) -> bool {
             .iter()
             .any(|content| content.windows(name.len()).any(|window| window == name))
     };
-    (has(b"wasi:http/incoming-handler@0.2.") || has(b"wasi:http/handler@0.3."))
+    (has(b"wasi:http/incoming-handler@0.2.")
+        || has(b"wasi:http/handler@0.3.")
+        || has(b"loop:netx/websocket-handler@0.1."))
         && !has(b"wasi:cli/run@")
 }
 

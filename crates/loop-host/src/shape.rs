@@ -110,6 +110,8 @@ pub enum Kind {
     Command(Wasi),
     /// It exports `wasi:http/incoming-handler` (0.2) or `wasi:http/handler` (0.3), and no command.
     HttpServer(Wasi),
+    /// It exports `loop:netx/websocket-handler`, and neither a command nor an HTTP handler.
+    WebSocketServer,
     /// It exports something else.
     Library,
     /// It exports nothing.
@@ -171,6 +173,7 @@ impl Shape {
         match (self.command(), self.http_server()) {
             (Some(wasi), _) => Kind::Command(wasi),
             (None, Some(wasi)) => Kind::HttpServer(wasi),
+            (None, None) if self.websocket_server() => Kind::WebSocketServer,
             (None, None) if self.exports.is_empty() => Kind::Empty,
             (None, None) => Kind::Library,
         }
@@ -189,6 +192,16 @@ impl Shape {
             self.exported_wasi("http", "handler")
                 .filter(|wasi| *wasi == Wasi::P3)
         })
+    }
+
+    /// Whether it exports what a WebSocket server exports.
+    pub fn websocket_server(&self) -> bool {
+        self.exported_interfaces()
+            .filter_map(|interface| interface.id.as_ref())
+            .any(|id| {
+                (&*id.namespace, &*id.package, &*id.interface)
+                    == ("loop", "netx", "websocket-handler")
+            })
     }
 
     /// The world as WIT text, as `wasm-tools component wit` prints it, at most [`WIT_BYTES_MAX`] bytes.

@@ -5,9 +5,12 @@
 //! ```no_run
 //! # fn main() -> Result<(), loop_host::HostError> {
 //! use loop_host::Host;
-//! use loop_providers::Fsx;
+//! use loop_providers::{Fsx, Netx};
 //!
-//! let host = Host::builder().standard_provider(Fsx).build()?;
+//! let host = Host::builder()
+//!     .standard_provider(Fsx)
+//!     .standard_provider(Netx)
+//!     .build()?;
 //! # Ok(())
 //! # }
 //! ```
@@ -24,7 +27,7 @@
 //! 4. `loop-cli`: the feature, and a line in `commands::host`. It is a `standard_provider` if it gives a component nothing but what is
 //!    granted to the component itself; if it needs settings or grants of its own it is a `provider`, which an app names under `provide`.
 //!    What a component that imports it could need to be granted stands in `loop-host`'s `shape::needs`.
-//! 5. `providers/<name>-memory`, or whatever the variant is that is itself a component, with a line in `providers/README.md`.
+//! 5. `providers/<name>-memory`, or whatever the variant is that is itself a component, with a line in `providers/README.md`; `netx` has none.
 //! 6. `tests/guests/<name>-suite`: what all providers of the package do alike, as cases of the crate `suite`. `tests/providers/<name>/suite.rs` runs it
 //!    over this one and over the component; other files there hold what only this one has.
 
@@ -32,6 +35,8 @@
 mod fsx;
 #[cfg(feature = "keyvalue")]
 mod keyvalue;
+#[cfg(feature = "netx")]
+mod netx;
 #[cfg(feature = "process")]
 mod process;
 #[cfg(feature = "keyvalue")]
@@ -45,5 +50,7 @@ pub use fsx::Fsx;
 pub use keyvalue::Keyvalue;
 #[cfg(feature = "keyvalue-redis")]
 pub use keyvalue::KeyvalueRedis;
+#[cfg(feature = "netx")]
+pub use netx::Netx;
 #[cfg(feature = "process")]
 pub use process::Process;

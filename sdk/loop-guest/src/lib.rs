@@ -1,4 +1,4 @@
-//! What a Rust component needs to use `loop:core`, `loop:fsx`, `loop:process`, HTTP and storage: thin wrappers over the host's functions, nothing more.
+//! What a Rust component needs to use `loop:core`, `loop:fsx`, `loop:process`, HTTP, WebSockets and storage: thin wrappers over the host's functions, nothing more.
 //!
 //! - [`log`]: records with fields, and spans
 //! - [`metrics`]: counters, gauges, histograms
@@ -11,6 +11,7 @@
 //! - [`process`]: programs of the host's machine, for trusted components
 //! - `http`, with the feature of that name: clients and servers over `wasi:http`
 //! - `keyvalue`, with the feature of that name: keys and values over `wasi:keyvalue`
+//! - `websocket`, with the feature of that name: WebSockets over `loop:netx`
 //!
 //! A component imports what it uses: one that only logs imports `loop:core/logging` and nothing else. What each
 //! function does, its limits and errors, stands in the package's WIT; these pages repeat the main points.
@@ -62,6 +63,9 @@ pub mod fsx;
 pub mod http;
 #[cfg(feature = "keyvalue")]
 pub mod keyvalue;
+
+#[cfg(feature = "websocket")]
+pub mod websocket;
 
 pub mod cancel;
 pub mod process;

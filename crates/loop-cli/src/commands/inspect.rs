@@ -108,6 +108,7 @@ fn kind(shape: &Shape) -> String {
     match shape.kind() {
         Kind::Command(wasi) => format!("a command of WASI {}", version(wasi)),
         Kind::HttpServer(wasi) => format!("an HTTP server of WASI {}", version(wasi)),
+        Kind::WebSocketServer => "a WebSocket server".to_owned(),
         Kind::Library => {
             "a library: its exports are called by other components, or with `--invoke`".to_owned()
         }

@@ -253,11 +253,14 @@ async fn start(
     }
 }
 
-/// Whether a component is an HTTP server, and no command.
+/// Whether a component is a server of HTTP or WebSockets, and no command.
 fn is_server(component: &Component) -> bool {
     let exports = component.exports();
     let has = |start: &str| exports.iter().any(|export| export.starts_with(start));
-    (has("wasi:http/incoming-handler@") || has("wasi:http/handler@")) && !has("wasi:cli/run@")
+    (has("wasi:http/incoming-handler@")
+        || has("wasi:http/handler@")
+        || has("loop:netx/websocket-handler@"))
+        && !has("wasi:cli/run@")
 }
 
 /// Commands need one thread and a quick start; servers need all processors.

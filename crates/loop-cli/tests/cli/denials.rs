@@ -92,6 +92,27 @@ fn a_request() {
 }
 
 #[test]
+fn a_web_socket() {
+    let sandbox = Sandbox::new();
+    let (denied, granted) = denied_then_granted(&sandbox, "ws-watch", &["ws://127.0.0.1:1/x"]);
+    sandbox.filtered(|| {
+        assert_snapshot!(denied, @r#"
+        exit code 1
+        --- stdout
+        not connected: ConnectError::Denied
+        --- stderr
+        denied: `ws-watch` may not connect to ws://127.0.0.1:1/x: `net.http` has no entry for it
+        hint: to allow it: --grant 'net.http = ["ws://127.0.0.1:1"]'
+        "#);
+        assert_snapshot!(granted, @"
+        exit code 1
+        --- stdout
+        not connected: ConnectError::Unreachable
+        ");
+    });
+}
+
+#[test]
 fn a_datagram() {
     let sandbox = Sandbox::new();
     let denied = sandbox.run(&["run", &guest("udp-send"), "--", "127.0.0.1:4321", "hello"]);

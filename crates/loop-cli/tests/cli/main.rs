@@ -27,6 +27,7 @@ mod scaffolds;
 mod serving;
 mod signals;
 mod storage;
+mod websockets;
 mod wire;
 
 pub(crate) use sandbox::{Sandbox, guest};

@@ -14,13 +14,14 @@ impl Serialize for Shape {
             kind: match self.kind() {
                 Kind::Command(_) => "command",
                 Kind::HttpServer(_) => "http-server",
+                Kind::WebSocketServer => "websocket-server",
                 Kind::Library => "library",
                 Kind::Empty => "empty",
             },
             wasi: match self.kind() {
                 Kind::Command(Wasi::P2) | Kind::HttpServer(Wasi::P2) => Some("0.2"),
                 Kind::Command(Wasi::P3) | Kind::HttpServer(Wasi::P3) => Some("0.3"),
-                Kind::Library | Kind::Empty => None,
+                Kind::WebSocketServer | Kind::Library | Kind::Empty => None,
             },
             concurrency: match &self.concurrency {
                 Concurrency::NotNeeded => &[],

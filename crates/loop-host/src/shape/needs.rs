@@ -105,6 +105,7 @@ fn needs_of(interface: &Interface, folders: &FoldersByVersion<'_>) -> Vec<Need> 
             "it reaches nothing that belongs to the user",
         )],
         ("loop", "fsx", _) => vec![fsx(interface)],
+        ("loop", "netx", _) => vec![netx(interface)],
         ("loop", "process", _) => {
             vec![need(
                 interface,
@@ -237,6 +238,22 @@ fn fsx(interface: &Interface) -> Need {
         files(interface, Folders::Change)
     } else {
         need(interface, NeedKind::Fs, "it reads files in granted folders")
+    }
+}
+
+fn netx(interface: &Interface) -> Need {
+    let mut functions = interface.functions.iter();
+    if functions.any(|function| function.own_name() == "connect") {
+        Need {
+            example: Some(r#"net.http = ["wss://api.example.com/feed"]"#),
+            ..need(interface, NeedKind::NetHttp, "it connects to WebSockets")
+        }
+    } else {
+        need(
+            interface,
+            NeedKind::None,
+            "it connects nowhere by itself, and uses the connections of those who connect to it",
+        )
     }
 }
 

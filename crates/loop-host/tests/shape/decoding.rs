@@ -100,7 +100,8 @@ fn what_a_component_is_for() {
             package wasi:cli@0.2.6 {{ interface run {{ run: func() -> result; }} }}
             package wasi:cli@0.3.0 {{ interface run {{ run: async func() -> result; }} }}
             package wasi:http@0.2.6 {{ interface incoming-handler {{ handle: func(); }} }}
-            package wasi:http@0.3.0 {{ interface handler {{ handle: async func(); }} }}"
+            package wasi:http@0.3.0 {{ interface handler {{ handle: async func(); }} }}
+            package loop:netx@0.1.0 {{ interface websocket-handler {{ woken: func(); }} }}"
         );
         let shape = shape(&wit);
         assert_eq!(shape.kind(), expected, "{exports}");
@@ -116,6 +117,14 @@ fn what_a_component_is_for() {
     );
     check(
         "export wasi:http/handler@0.3.0;",
+        Kind::HttpServer(Wasi::P3),
+    );
+    check(
+        "export loop:netx/websocket-handler@0.1.0;",
+        Kind::WebSocketServer,
+    );
+    check(
+        "export loop:netx/websocket-handler@0.1.0; export wasi:http/handler@0.3.0;",
         Kind::HttpServer(Wasi::P3),
     );
     let both = check(

@@ -38,6 +38,9 @@ const WASI: &str = "
     package loop:fsx@0.1.0 {
         interface files { resource root { open: static func(name: string) -> result<root>; read: func(path: string); write: func(path: string); } }
     }
+    package loop:netx@0.1.0 {
+        interface websocket { resource connection { connect: static func(url: string) -> result<connection>; send: func(text: string); } }
+    }
     package loop:process@0.1.0 { interface spawn { run: func(program: string); } }
     package acme:store@0.1.0 { interface kv { get: func(key: string) -> string; } }
 ";
@@ -66,7 +69,7 @@ fn each_interface_has_its_grant() {
         import wasi:sockets/tcp-create-socket@0.2.6;
         import wasi:http/outgoing-handler@0.2.6; import wasi:http/types@0.2.6; import wasi:http/client@0.3.0; import wasi:http/handler@0.3.0;
         import wasi:config/store@0.2.0-rc.1; import wasi:keyvalue/store@0.2.0-draft2; import wasi:nn/inference@0.2.0; import loop:core/log@0.1.0;
-        import loop:fsx/files@0.1.0; import loop:process/spawn@0.1.0; import acme:store/kv@0.1.0; import inner: interface { f: func(); }"
+        import loop:fsx/files@0.1.0; import loop:netx/websocket@0.1.0; import loop:process/spawn@0.1.0; import acme:store/kv@0.1.0; import inner: interface { f: func(); }"
     );
     assert_snapshot!(report);
 }
@@ -114,6 +117,10 @@ fn only_functions_that_are_imported_count() {
     );
     check(&import("loop:fsx/files@0.1.0", "[method]r.read"), "fs");
     check(
+        &import("loop:netx/websocket@0.1.0", "[method]r.send"),
+        "none",
+    );
+    check(
         &import("wasi:cli/environment@0.2.6", "get-arguments"),
         "none",
     );
@@ -128,7 +135,7 @@ fn the_examples_are_grants() {
     let shape = shape(&format!(
         "package root:main; world w {{ import wasi:filesystem/preopens@0.2.6; import wasi:cli/environment@0.2.6;
         import wasi:sockets/tcp@0.2.6; import wasi:sockets/ip-name-lookup@0.2.6; import wasi:http/outgoing-handler@0.2.6;
-        import loop:fsx/files@0.1.0; import loop:process/spawn@0.1.0; }} {WASI}"
+        import loop:fsx/files@0.1.0; import loop:netx/websocket@0.1.0; import loop:process/spawn@0.1.0; }} {WASI}"
     ));
     for example in grants_needed(&shape).iter().filter_map(|need| need.example) {
         let grants = loop_core::Grants::parse_fragment(example).unwrap();

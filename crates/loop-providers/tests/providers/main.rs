@@ -10,6 +10,8 @@
 mod fsx;
 #[cfg(feature = "keyvalue")]
 mod keyvalue;
+#[cfg(feature = "netx")]
+mod netx;
 #[cfg(feature = "process")]
 mod process;
 mod support;

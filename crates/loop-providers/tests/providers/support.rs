@@ -44,6 +44,8 @@ pub(crate) fn host(told: &Told) -> Host {
     let builder = builder.provider(loop_providers::Keyvalue::default());
     #[cfg(feature = "keyvalue-redis")]
     let builder = builder.provider(loop_providers::KeyvalueRedis);
+    #[cfg(feature = "netx")]
+    let builder = builder.standard_provider(loop_providers::Netx);
     builder.build().unwrap()
 }
 
@@ -57,8 +59,8 @@ pub(crate) fn load(host: &Host, file: &Path, base: &Path, granted: &str) -> Comp
 }
 
 /// Runs a conformance suite, which is the root of the app.
-pub(crate) async fn conforms(host: &Host, app: AppSpec) {
-    let said = run(host, app, &[]).await;
+pub(crate) async fn conforms(host: &Host, app: AppSpec, args: &[&str]) {
+    let said = run(host, app, args).await;
     let good = said.strip_suffix(" cases went well, 0 failed\nexit 0");
     let good = good.and_then(|count| count.parse::<u32>().ok());
     assert!(good.is_some_and(|count| count > 0), "{said}");

@@ -61,7 +61,8 @@ pub(super) fn find(plan: &Plan, shapes: &BTreeMap<String, Shape>, findings: &mut
 /// Whether the root can start at all.
 fn root(plan: &Plan, name: &str, part: &Part, shape: &Shape, findings: &mut Findings) {
     match shape.kind() {
-        Kind::HttpServer(_) if part.grants.net.listen.is_empty() => {
+        // WebSockets begin as HTTP.
+        Kind::HttpServer(_) | Kind::WebSocketServer if part.grants.net.listen.is_empty() => {
             let message = format!("`{name}` serves HTTP, and is granted no address to listen on");
             let hint = plan.advice().hint(name, &listen_example(), false);
             findings
@@ -78,7 +79,7 @@ fn root(plan: &Plan, name: &str, part: &Part, shape: &Shape, findings: &mut Find
             let message = format!("`{name}` is a library: it runs with `--invoke` only");
             findings.notes.push(Problem::new(message));
         }
-        Kind::Command(_) | Kind::HttpServer(_) => {}
+        Kind::Command(_) | Kind::HttpServer(_) | Kind::WebSocketServer => {}
     }
 }
 

@@ -17,7 +17,7 @@ async fn native() {
         std::fs::create_dir(folder.path().join(name)).unwrap();
     }
     let suite = load(&host, &loop_test::guest("fsx-suite"), folder.path(), GRANTS);
-    conforms(&host, AppSpec::single(suite)).await;
+    conforms(&host, AppSpec::single(suite), &[]).await;
 }
 
 #[tokio::test]
@@ -36,5 +36,5 @@ async fn in_memory() {
         "loop:fsx/files".parse().unwrap(),
         RouteSpec::Component("memory".to_owned()),
     );
-    conforms(&host, app).await;
+    conforms(&host, app, &[]).await;
 }

@@ -13,7 +13,7 @@ async fn in_a_file() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::create_dir(folder.path().join("data")).unwrap();
     let route = native("keyvalue", folder.path(), DATA, &[]);
-    conforms(&host, app(&host, "keyvalue-suite", route)).await;
+    conforms(&host, app(&host, "keyvalue-suite", route), &[]).await;
 }
 
 /// What the SDK makes of it.
@@ -23,7 +23,7 @@ async fn by_the_sdk() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::create_dir(folder.path().join("data")).unwrap();
     let route = native("keyvalue", folder.path(), DATA, &[]);
-    conforms(&host, app(&host, "keyvalue-sdk", route)).await;
+    conforms(&host, app(&host, "keyvalue-sdk", route), &[]).await;
 }
 
 #[cfg(feature = "keyvalue-redis")]
@@ -32,7 +32,7 @@ async fn on_a_server() {
     let server = loop_test::RedisServer::start(&[]);
     let host = host(&Told::default());
     let route = crate::keyvalue::server::redis(&server, &[]);
-    conforms(&host, app(&host, "keyvalue-suite", route)).await;
+    conforms(&host, app(&host, "keyvalue-suite", route), &[]).await;
 }
 
 #[tokio::test]
@@ -43,5 +43,5 @@ async fn in_memory() {
     let route = RouteSpec::Component("memory".to_owned());
     let mut app = app(&host, "keyvalue-suite", route);
     app.components.insert("memory".to_owned(), memory);
-    conforms(&host, app).await;
+    conforms(&host, app, &[]).await;
 }

@@ -16,6 +16,7 @@ async fn native() {
     conforms(
         &host,
         trusted(&host, "process-suite", folder.path(), GRANTS),
+        &[],
     )
     .await;
 }
@@ -29,6 +30,7 @@ async fn native_on_several_threads() {
     conforms(
         &host,
         trusted(&host, "process-suite", folder.path(), GRANTS),
+        &[],
     )
     .await;
 }
@@ -42,6 +44,7 @@ async fn behind_a_guard() {
     conforms(
         &host,
         guarded(&host, "process-suite", folder.path(), GRANTS),
+        &[],
     )
     .await;
 }

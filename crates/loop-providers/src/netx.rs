@@ -1,0 +1,122 @@
+//! `loop:netx`: what components use the network for beyond WASI.
+//!
+//! Connections are opened by [`loop_host::net::Dialer`], which asks the component's grants for the URL and for each address, and taken over by
+//! [`loop_host::upgrade`]. Nothing here resolves a name or connects a socket.
+
+mod bindings;
+pub(crate) mod websocket;
+
+use std::fmt;
+use std::sync::Arc;
+
+use loop_core::name::InterfaceName;
+use loop_host::net::Dialer;
+use loop_host::upgrade::Upgrades;
+use loop_host::{AppContext, InstanceContext, Provider, ProviderError, State};
+use tokio::task::AbortHandle;
+use wasmtime::component::{HasData, Linker, ResourceTable};
+
+use crate::netx::bindings::WebsocketServer;
+use crate::netx::bindings::loop_::netx::websocket as generated;
+use crate::netx::websocket::Serving;
+
+/// Serves `loop:netx` from the network, under the grants of each component.
+///
+/// It needs a tokio runtime.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Netx;
+
+impl Provider for Netx {
+    type App = ();
+    type Instance = Network;
+
+    fn name(&self) -> &'static str {
+        "netx"
+    }
+
+    fn interfaces(&self) -> Vec<InterfaceName> {
+        "loop:netx/websocket@0.1.0".parse().into_iter().collect()
+    }
+
+    fn wit(&self) -> Option<&str> {
+        Some(concat!(
+            include_str!("../../../wit/netx/netx.wit"),
+            include_str!("../../../wit/netx/websocket.wit")
+        ))
+    }
+
+    fn link(&self, linker: &mut Linker<State>) -> wasmtime::Result<()> {
+        generated::add_to_linker::<State, Connections>(linker, |state| {
+            let (network, table) = state.of_with_table::<Self>();
+            ConnectionsView { network, table }
+        })
+    }
+
+    fn app(&self, _: &AppContext<'_>) -> Result<(), ProviderError> {
+        Ok(())
+    }
+
+    fn instance(
+        &self,
+        _: &Arc<()>,
+        context: &InstanceContext<'_>,
+    ) -> Result<Network, ProviderError> {
+        Ok(Network {
+            dialer: context.dialer.clone(),
+            connections: Arc::default(),
+            alive: Arc::default(),
+            serving: None,
+            handler: None,
+            wake: None,
+        })
+    }
+
+    fn upgrades(&self) -> Option<Arc<dyn Upgrades>> {
+        Some(Arc::new(websocket::Server::default()))
+    }
+}
+
+/// What an instance has of the network.
+pub struct Network {
+    dialer: Dialer,
+    /// Each connection that the instance opened has a clone of it until it has ended: there are as many as there are clones.
+    connections: Arc<()>,
+    /// Stands for the instance, and ends with it.
+    alive: Arc<()>,
+    /// What others are served by, once somebody connected to it.
+    serving: Option<Serving>,
+    /// The functions that are called then, looked up once.
+    handler: Option<Arc<WebsocketServer>>,
+    /// What waits to wake it.
+    wake: Option<AbortHandle>,
+}
+
+impl fmt::Debug for Network {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Network")
+            .field("dialer", &self.dialer)
+            .field("serving", &self.serving)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Drop for Network {
+    fn drop(&mut self) {
+        if let Some(wake) = &self.wake {
+            wake.abort();
+        }
+    }
+}
+
+/// What the functions work on.
+pub(crate) struct ConnectionsView<'a> {
+    network: &'a mut Network,
+    table: &'a mut ResourceTable,
+}
+
+/// Ties the generated functions to [`ConnectionsView`].
+struct Connections;
+
+impl HasData for Connections {
+    type Data<'a> = ConnectionsView<'a>;
+}

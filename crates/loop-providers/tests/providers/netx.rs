@@ -1,0 +1,13 @@
+//! `loop:netx`.
+
+#![expect(
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking, in its helpers too"
+)]
+
+mod connecting;
+mod faults;
+mod peer;
+mod serving;
+mod suite;

@@ -1,0 +1,22 @@
+//! The conformance suite.
+
+use loop_host::AppSpec;
+
+use crate::netx::peer::Peer;
+use crate::support::{Told, conforms, host, load};
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn native() {
+    let peer = Peer::start().await;
+    let host = host(&Told::default());
+    let grants = format!(r#"net.http = ["ws://{}"]"#, peer.address);
+    let folder = tempfile::tempdir().unwrap();
+    let suite = load(
+        &host,
+        &loop_test::guest("netx-suite"),
+        folder.path(),
+        &grants,
+    );
+    let url = format!("ws://{}", peer.address);
+    conforms(&host, AppSpec::single(suite), &[&url]).await;
+}

@@ -1,0 +1,22 @@
+//! The generated functions and types.
+
+#![allow(
+    clippy::all,
+    clippy::pedantic,
+    clippy::restriction,
+    missing_docs,
+    missing_debug_implementations,
+    unreachable_pub,
+    unused_qualifications,
+    reason = "generated from wit/netx"
+)]
+
+wit_bindgen::generate!({
+    world: "websocket-server",
+    path: "../../wit/netx",
+    pub_export_macro: true,
+    default_bindings_module: "loop_guest::websocket::exported::bindings",
+    runtime_path: "wit_bindgen::rt",
+    additional_derives: [PartialEq],
+    additional_derives_ignore: ["connection"],
+});

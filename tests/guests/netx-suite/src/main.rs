@@ -1,0 +1,92 @@
+//! The conformance suite of `loop:netx/websocket`, for those who connect: what every provider of it does alike, written against the WIT.
+//!
+//! Its argument is the URL of a server, `ws://127.0.0.1:4321`, which answers by path:
+//!
+//! | path | what it does |
+//! |---|---|
+//! | `/echo` | sends back what it gets |
+//! | `/last` | agrees on the subprotocol that was offered last |
+//! | `/headers` | sends the header `x-word` of the request |
+//! | `/three` | sends `1`, `2` and `3`, and closes with 4000 and `enough` |
+//! | `/mebibyte` | sends a message of 1 MiB |
+//! | `/told` | the same as `/echo`, and remembers how it ended |
+//! | `/closings` | sends `CODE REASON` of the next connection to `/told` that ended |
+//! | `/refused` | answers 401 |
+//! | `/page` | answers 200, as a page |
+
+wit_bindgen::generate!({
+    path: "../../../wit/netx",
+    world: "loop:netx/imports",
+});
+
+mod closing;
+mod connecting;
+mod messages;
+mod waiting;
+
+use std::process::ExitCode;
+
+use crate::loop_::netx::websocket::{Connection, Event, Message, Options, WaitError};
+
+/// Long enough for whatever happens on one machine, in nanoseconds.
+pub(crate) const LONG: u64 = 20_000_000_000;
+
+/// Where the server is.
+pub(crate) struct Server(String);
+
+pub(crate) type Case = suite::Case<Server>;
+
+fn main() -> ExitCode {
+    let Some(url) = std::env::args().nth(1) else {
+        println!("which server?");
+        return ExitCode::FAILURE;
+    };
+    suite::run(
+        &Server(url),
+        &[
+            ("connecting", connecting::CASES),
+            ("messages", messages::CASES),
+            ("waiting", waiting::CASES),
+            ("closing", closing::CASES),
+            ("many", connecting::MANY),
+        ],
+    )
+}
+
+impl Server {
+    pub(crate) fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.0)
+    }
+
+    pub(crate) fn connect(&self, path: &str) -> Result<Connection, String> {
+        let connected = Connection::connect(&self.url(path), &plain());
+        connected.map_err(|error| format!("{path}: {error:?}"))
+    }
+}
+
+/// Connecting without anything special.
+pub(crate) fn plain() -> Options {
+    Options {
+        protocols: Vec::new(),
+        headers: Vec::new(),
+        timeout: Some(LONG),
+    }
+}
+
+pub(crate) fn text(text: &str) -> Message {
+    Message::Text(text.to_owned())
+}
+
+/// The next event in a line: a message, or how the connection ended.
+pub(crate) fn next(connection: &Connection) -> String {
+    shown(connection.next(Some(LONG)))
+}
+
+pub(crate) fn shown(event: Result<Event, WaitError>) -> String {
+    match event {
+        Ok(Event::Message(Message::Text(text))) => text,
+        Ok(Event::Message(Message::Binary(bytes))) => format!("{bytes:?}"),
+        Ok(Event::Closed(closing)) => format!("closed {} {}", closing.code, closing.reason),
+        Err(error) => error.name().to_owned(),
+    }
+}
