@@ -107,6 +107,9 @@ fn capabilities(wanted: &dyn Fn(&str) -> bool) -> anyhow::Result<Vec<Row>> {
     if wanted("netx/http-get-reuse") {
         rows.push(runtime.block_on(netx::get_reuse())?);
     }
+    if wanted("netx/ws-echo") {
+        rows.push(netx::ws_echo()?);
+    }
     if wanted("netx/stream-1GiB") {
         rows.push(runtime.block_on(netx::stream())?);
     }

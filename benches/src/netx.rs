@@ -1,4 +1,4 @@
-//! `netx/*`: a component that uses the network beside a native client of the same crates. The server is a process of its own.
+//! `netx/*`: a component that uses the network beside a native program of the same crates. The other side is a process of its own.
 
 use http_body_util::{BodyExt as _, Empty};
 use hyper::Request;
@@ -10,12 +10,16 @@ use loop_core::limits::{ByteSize, Span};
 use loop_host::wasmtime::component::Val;
 use loop_host::{AppSpec, ComponentSpec, Function, Host, LoadOptions};
 use tokio::net::TcpStream;
+use tokio_tungstenite::tungstenite::{self, Message, WebSocket};
 
 use crate::process::{Server, cpu_of};
 use crate::row::{Row, median, timed};
 
 const GET_ROUNDS: usize = 15;
 const GET_TIMES: u32 = 2_000;
+const ECHO_ROUNDS: usize = 15;
+const ECHO_TIMES: u32 = 5_000;
+const ECHO_BYTES: usize = 64;
 const STREAM_ROUNDS: usize = 7;
 const STREAM_BYTES: u64 = 1 << 30;
 
@@ -135,5 +139,61 @@ pub(crate) async fn stream() -> anyhow::Result<Row> {
         median(&mut values),
         median(&mut floors),
         1.5,
+    ))
+}
+
+/// One who is connected, and asks for echoes.
+struct Echo(WebSocket<std::net::TcpStream>);
+
+impl Echo {
+    fn connect(server: &Server) -> anyhow::Result<Self> {
+        let stream = std::net::TcpStream::connect(server.address())?;
+        stream.set_nodelay(true)?;
+        let url = format!("ws://{}/", server.address());
+        let (mut socket, _) = tungstenite::client(url, stream)?;
+        let greeting = socket.read()?;
+        anyhow::ensure!(
+            greeting == Message::text("welcome to /"),
+            "it said {greeting}"
+        );
+        Ok(Self(socket))
+    }
+
+    /// Sends a message so many times, each when the one before has come back: how long each took, in microseconds.
+    fn ask(&mut self, times: u32) -> anyhow::Result<f64> {
+        let message = Message::text("x".repeat(ECHO_BYTES));
+        let started = std::time::Instant::now();
+        for _ in 0..times {
+            self.0.send(message.clone())?;
+            let came = self.0.read()?;
+            anyhow::ensure!(came == message, "{came} came back");
+        }
+        Ok(started.elapsed().as_secs_f64() * 1e6 / f64::from(times))
+    }
+}
+
+/// `netx/ws-echo`: a message to a component that serves WebSockets, and back.
+pub(crate) fn ws_echo() -> anyhow::Result<Row> {
+    let folder = tempfile::tempdir()?;
+    let servers = [
+        Server::ours(folder.path(), "ws-serve")?,
+        Server::websocket()?,
+    ];
+    let [mut ours, mut native] = [Echo::connect(&servers[0])?, Echo::connect(&servers[1])?];
+    let (mut values, mut floors) = (Vec::new(), Vec::new());
+    for round in 0..=ECHO_ROUNDS {
+        let (value, floor) = (ours.ask(ECHO_TIMES)?, native.ask(ECHO_TIMES)?);
+        // The first warms both up.
+        if round > 0 {
+            values.push(value);
+            floors.push(floor);
+        }
+    }
+    Ok(Row::new(
+        "netx/ws-echo",
+        "us",
+        median(&mut values),
+        median(&mut floors),
+        1.3,
     ))
 }

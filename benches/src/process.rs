@@ -128,7 +128,8 @@ impl Server {
         Ok(server)
     }
 
-    fn ours(folder: &Path, guest: &str) -> anyhow::Result<Self> {
+    /// A guest that serves.
+    pub(crate) fn ours(folder: &Path, guest: &str) -> anyhow::Result<Self> {
         let mut command = loop_command(folder)?;
         command.arg("run").arg(loop_test::guest(guest)).args([
             "--listen",
@@ -149,6 +150,13 @@ impl Server {
     pub(crate) fn http() -> anyhow::Result<Self> {
         let mut command = Command::new(beside("floor")?);
         command.arg("serve-native");
+        Self::start(command)
+    }
+
+    /// A native server of WebSockets, which greets and sends back what comes.
+    pub(crate) fn websocket() -> anyhow::Result<Self> {
+        let mut command = Command::new(beside("floor")?);
+        command.arg("serve-websocket");
         Self::start(command)
     }
 

@@ -1,17 +1,19 @@
 //! The smallest embedding of wasmtime that does what `loop` is measured at: the floor of the benchmarks.
 //!
 //! It has no policy, no limits, no routes and no manifest, and takes what was compiled before on trust. It is the native server that
-//! clients are measured with, too.
+//! clients are measured with, too, of HTTP and of WebSockets.
 
 #![expect(clippy::print_stdout, reason = "a program that prints its address")]
 
 use std::convert::Infallible;
 use std::sync::Arc;
 
+use futures::{SinkExt as _, StreamExt as _};
 use http_body_util::{BodyExt as _, Full, StreamBody};
 use hyper::body::{Bytes, Frame, Incoming};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpListener;
+use tokio_tungstenite::tungstenite::{self, Message};
 use wasmtime::component::{Component, Linker, ResourceTable};
 use wasmtime::error::Context as _;
 use wasmtime::{
@@ -80,8 +82,10 @@ fn load(engine: &Engine, path: &str) -> wasmtime::Result<Component> {
 fn main() -> wasmtime::Result<()> {
     let mut args = std::env::args().skip(1);
     let mode = args.next().unwrap_or_default();
-    if mode == "serve-native" {
-        return tokio::runtime::Runtime::new()?.block_on(serve_native());
+    match mode.as_str() {
+        "serve-native" => return tokio::runtime::Runtime::new()?.block_on(serve_native()),
+        "serve-websocket" => return tokio::runtime::Runtime::new()?.block_on(serve_websocket()),
+        _ => {}
     }
     let path = args.next().context("usage: floor MODE FILE [ARG]...")?;
     match mode.as_str() {
@@ -172,6 +176,27 @@ async fn serve_native() -> wasmtime::Result<()> {
         tokio::spawn(async move {
             let http = hyper::server::conn::http1::Builder::new();
             let _ = http.serve_connection(TokioIo::new(stream), service).await;
+        });
+    }
+}
+
+/// Greets, and then sends back what comes, as the guest `ws-serve` does.
+async fn serve_websocket() -> wasmtime::Result<()> {
+    let listener = TcpListener::bind("127.0.0.1:0").await?;
+    println!("http://{}", listener.local_addr()?);
+    loop {
+        let (stream, _) = listener.accept().await?;
+        stream.set_nodelay(true)?;
+        tokio::spawn(async move {
+            let mut socket = tokio_tungstenite::accept_async(stream).await?;
+            socket.send(Message::text("welcome to /")).await?;
+            while let Some(message) = socket.next().await {
+                let message = message?;
+                if message.is_text() {
+                    socket.send(message).await?;
+                }
+            }
+            Ok::<_, tungstenite::Error>(())
         });
     }
 }
