@@ -12,6 +12,7 @@
 
 mod calls;
 mod codec;
+mod fsx;
 mod instantiate;
 mod javascript;
 mod keyvalue;
@@ -104,6 +105,18 @@ fn host(wanted: &dyn Fn(&str) -> bool) -> anyhow::Result<Vec<Row>> {
 fn capabilities(wanted: &dyn Fn(&str) -> bool) -> anyhow::Result<Vec<Row>> {
     let mut rows = Vec::new();
     let runtime = runtime()?;
+    if wanted("fsx/read-4KiB") {
+        rows.push(runtime.block_on(fsx::read())?);
+    }
+    if wanted("fsx/write-atomic-4KiB") {
+        rows.push(runtime.block_on(fsx::write())?);
+    }
+    if wanted("fsx/glob-100k-files") {
+        rows.push(runtime.block_on(fsx::glob())?);
+    }
+    if wanted("fsx/digest-1GiB") {
+        rows.push(runtime.block_on(fsx::digest())?);
+    }
     if wanted("netx/http-get-reuse") {
         rows.push(runtime.block_on(netx::get_reuse())?);
     }
