@@ -10,6 +10,7 @@
 )]
 #![expect(clippy::print_stderr, reason = "a test that is skipped says why")]
 
+mod chat;
 mod copy;
 mod embed;
 mod foreign;
