@@ -1,5 +1,7 @@
 //! Has components serve `wasi:http`, of WASI 0.2 and 0.3, to whoever asks: the network, or another component.
 
+mod writing;
+
 use std::sync::Arc;
 
 use futures::channel::oneshot;
@@ -18,6 +20,7 @@ use crate::error::{CallError, LinkError};
 use crate::instances::{Instances, Live};
 use crate::linked::Linked;
 use crate::observer::Event;
+use crate::serve::writing::Writing;
 use crate::state::State;
 use crate::wasi::HttpRoute;
 
@@ -168,14 +171,22 @@ async fn answer_p2(
     let scheme = p2::bindings::http::types::Scheme::Http;
     let mut http = live.store.data_mut().http();
     let request = http.new_incoming_request(scheme, request)?;
+    let writing = Writing::default();
+    let body = writing.body();
     let out = http.new_response_outparam_from_callback(move |response| {
         // Nobody waits any more if the client went away.
-        let _ = sender.send(response.map_err(Into::into));
+        let _ = sender.send(
+            response
+                .map(|response| response.map(body))
+                .map_err(Into::into),
+        );
     })?;
     proxy
         .wasi_http_incoming_handler()
         .call_handle(&mut live.store, request, out)
-        .await
+        .await?;
+    writing.done();
+    Ok(())
 }
 
 async fn answer_p3(

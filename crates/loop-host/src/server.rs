@@ -22,6 +22,7 @@ use crate::instances::Instances;
 use crate::linked::Linked;
 use crate::serve::{handle, trace_of};
 use crate::upgrade::{self, Place, Upgrade};
+use crate::wasi::hop;
 
 /// Connections at once. Each may hold an instance; those beyond wait in the system's queue.
 const CONNECTIONS_MAX: usize = 1024;
@@ -151,7 +152,7 @@ impl fmt::Debug for Server {
 
 async fn respond(
     root: &Arc<Instances>,
-    request: Request<Incoming>,
+    mut request: Request<Incoming>,
     peer: SocketAddr,
     place: Place,
 ) -> Response<WasiBody> {
@@ -182,6 +183,7 @@ async fn respond(
             "the request's body is too large\n",
         );
     }
+    hop::take_out_named(request.headers_mut());
     let request = request.map(|body| {
         let max = usize::try_from(body_max).unwrap_or(usize::MAX);
         http_body_util::Limited::new(body, max)

@@ -4,6 +4,7 @@
 //! hold, and puts the policy where those crates ask: docs/security.md lists each place.
 
 mod folders;
+pub(crate) mod hop;
 mod http_client;
 mod interfaces;
 mod lookup;

@@ -71,7 +71,8 @@ pub use ::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, he
 
 pub use crate::serve_http as serve;
 
-/// A request, to be sent or to be answered. One to be answered has a URI without a host.
+/// A request, to be sent or to be answered. One to be answered has a URI without a host, and the host that was asked for in its header `host`. One to be sent
+/// is the other way round: its header `host` is made of its URI.
 pub type Request = ::http::Request<Body>;
 
 /// A response.

@@ -9,6 +9,7 @@
 //! - [`wait`]: the first of several things
 //! - `fsx`, with the feature of that name: files in granted folders, by `loop:fsx`
 //! - [`process`]: programs of the host's machine, for trusted components
+//! - `config`, with the feature of that name: the component's settings over `wasi:config`
 //! - `http`, with the feature of that name: clients and servers over `wasi:http`
 //! - `keyvalue`, with the feature of that name: keys and values over `wasi:keyvalue`
 //! - `websocket`, with the feature of that name: WebSockets over `loop:netx`
@@ -57,6 +58,8 @@ pub mod log;
 pub mod metrics;
 pub mod trace;
 
+#[cfg(feature = "config")]
+pub mod config;
 #[cfg(feature = "fsx")]
 pub mod fsx;
 #[cfg(feature = "http")]

@@ -37,6 +37,7 @@ use wasmtime_wasi_http::{Error, RequestOptions, Result, WasiBody, WasiHttpHooks}
 use crate::core::CoreCtx;
 use crate::gate::Gate;
 use crate::net::{DialError, Target, Tls, connect, from_io};
+use crate::wasi::hop;
 use crate::wasi::http_client::body::{Bounded, Paced};
 use crate::wasi::http_client::channel::{Channel, HEAD_MAX};
 use crate::wasi::http_client::exchange::Exchange;
@@ -197,7 +198,7 @@ impl Client {
         };
         let origin = target.origin();
         let mut kept = self.pool.take(&origin).await;
-        let (channel, response) = loop {
+        let (channel, mut response) = loop {
             let reused = kept.is_some();
             let mut channel = match kept.take() {
                 Some(channel) => channel,
@@ -216,6 +217,7 @@ impl Client {
             until = Instant::now() + connect;
         };
 
+        hop::take_out_named(response.headers_mut());
         let exchange = Exchange::new(channel, origin, self.pool.clone(), turn);
         let read = exchange.read();
         let response = response.map(|body| Paced::new(body, pace, read).boxed_unsync());

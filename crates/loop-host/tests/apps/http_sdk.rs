@@ -6,7 +6,9 @@ use std::time::Duration;
 use bytes::Bytes;
 use http_body_util::{BodyExt as _, Full};
 use hyper_util::rt::TokioIo;
+use loop_core::limits::{Limits, Span};
 use loop_host::{App, AppSpec};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
 
@@ -21,10 +23,16 @@ struct Served {
 
 impl Served {
     async fn new() -> Self {
+        Self::with(|_| {}).await
+    }
+
+    /// With other limits.
+    async fn with(change: impl FnOnce(&mut Limits)) -> Self {
         let host = host();
         let mut component = load(&host, "http-sdk");
         component.grants =
             grants(r#"net = { listen = ["127.0.0.1:*"], http = ["http://127.0.0.1:*"] }"#);
+        change(&mut component.limits);
         let app = link(&host, AppSpec::single(component));
         let server = app.listen("127.0.0.1:0".parse().unwrap()).await.unwrap();
         let address = server.address();
@@ -92,6 +100,7 @@ async fn a_router_answers() {
     let served = Served::new().await;
     for (path, answer) in [
         ("/hello/ann%20lee", "200 hello, ann lee\n"),
+        ("/host", "200 test"),
         ("/hello/", "404 "),
         ("/echo", "405 "),
         ("/sour", "418 sour\n"),
@@ -161,4 +170,60 @@ async fn a_head_has_no_body() {
     assert_eq!(answer.head.status, 200);
     assert_eq!(answer.header("content-length"), "11");
     assert!(answer.body.is_empty());
+}
+
+/// A server that begins each answer, of a length that it does not say, and never goes on.
+async fn begins() -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        loop {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            tokio::spawn(async move {
+                // An answer that nobody asked for yet is none.
+                let asked = stream.read(&mut [0; 1024]).await.unwrap();
+                assert_ne!(asked, 0);
+                let begun = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\nbegun\r\n";
+                stream.write_all(begun).await.unwrap();
+                // Until the other side ends it, in whatever way.
+                let _ = stream.read_to_end(&mut Vec::new()).await;
+            });
+        }
+    });
+    address
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_that_is_ended_in_the_middle_breaks_off() {
+    let second = Some(Span(Duration::from_secs(1)));
+    let served = Served::with(|limits| limits.call = second).await;
+    let from = begins().await;
+    let answer = served.get(&format!("/fetch?from=http://{from}/")).await;
+    assert_eq!(answer, "broken off");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_without_a_body_is_passed_on_without_one() {
+    let served = Served::new().await;
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let to = listener.local_addr().unwrap();
+    let asked = tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let mut head = vec![0; 1024];
+        let length = stream.read(&mut head).await.unwrap();
+        let answer = b"HTTP/1.1 204 No Content\r\n\r\n";
+        stream.write_all(answer).await.unwrap();
+        String::from_utf8_lossy(&head[..length]).into_owned()
+    });
+    // It does not say that it has none.
+    let request = format!(
+        "POST /forward?to=http://{to}/ HTTP/1.1\r\nhost: test\r\nconnection: close\r\n\r\n"
+    );
+    let mut stream = TcpStream::connect(served.address).await.unwrap();
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 204 "), "{answer}");
+    let head = asked.await.unwrap();
+    assert!(!head.contains("transfer-encoding"), "{head}");
 }

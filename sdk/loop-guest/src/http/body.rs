@@ -43,6 +43,14 @@ impl Body {
         }
     }
 
+    /// Whether it is known by now that no more comes. Takes nothing from it.
+    pub(crate) fn is_over(&self) -> bool {
+        match &self.0 {
+            Source::Host(incoming) => incoming.is_over(),
+            _ => self.size() == Some(0),
+        }
+    }
+
     /// All of it, if it has at most `max` bytes.
     ///
     /// # Errors

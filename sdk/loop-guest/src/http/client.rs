@@ -88,7 +88,7 @@ impl Client {
             .and_then(|()| outgoing.set_path_with_query(Some(path)))
             .map_err(invalid)?;
         let mut upload = None;
-        if body.size() != Some(0) {
+        if !body.is_over() {
             upload = Some(Transfer::new(body, outgoing.body().map_err(invalid)?));
         }
 
@@ -159,14 +159,19 @@ fn received(
     upload: Option<Transfer>,
 ) -> Result<Response, Error> {
     let headers = fields::headers(&response.headers());
-    // Said of what would be answered to GET.
-    let size = (method != Method::HEAD).then(|| fields::length(&headers));
+    let status = http::StatusCode::from_u16(response.status()).map_err(|_| Error::BrokenOff)?;
+    // Said of what would be answered to another request.
+    let is_without = method == Method::HEAD || status == http::StatusCode::NOT_MODIFIED;
+    let size = if is_without {
+        Some(0)
+    } else {
+        fields::length(&headers)
+    };
     let body = response.consume().ok();
-    let body = body.and_then(|body| Incoming::new(body, size.flatten()));
+    let body = body.and_then(|body| Incoming::new(body, size));
     let body = body.ok_or(Error::BrokenOff)?.uploading(upload);
     let mut built = http::Response::new(Body(Source::Host(body)));
-    *built.status_mut() =
-        http::StatusCode::from_u16(response.status()).map_err(|_| Error::BrokenOff)?;
+    *built.status_mut() = status;
     *built.headers_mut() = headers;
     Ok(built)
 }

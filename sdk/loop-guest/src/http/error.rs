@@ -89,7 +89,10 @@ impl fmt::Display for Error {
             Self::TooLarge(max) => write!(f, "the body has more than {max} bytes"),
             Self::NotText => f.write_str("the body is not text"),
             Self::Io(error) => error.fmt(f),
-            Self::Other(code) => write!(f, "{code:?}"),
+            Self::Other(code) => {
+                let name = format!("{code:?}");
+                f.write_str(name.strip_prefix("ErrorCode::").unwrap_or(&name))
+            }
         }
     }
 }

@@ -41,6 +41,14 @@ impl Incoming {
         self.size
     }
 
+    /// Whether it is known by now that no more comes. Of a request without a body nobody says so beforehand.
+    pub(crate) fn is_over(&self) -> bool {
+        match self.size {
+            Some(size) => size == 0,
+            None => matches!(self.stream.read(0), Err(StreamError::Closed)),
+        }
+    }
+
     pub(crate) fn stream(&self) -> &InputStream {
         &self.stream
     }

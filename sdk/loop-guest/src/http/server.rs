@@ -1,5 +1,6 @@
 //! Answers.
 
+use http::header::{HOST, HeaderValue};
 use http::{Method, StatusCode, Uri};
 use wasip2::http::types::{ErrorCode, IncomingRequest, OutgoingResponse, ResponseOutparam};
 
@@ -46,7 +47,11 @@ pub fn answer(router: &Router, request: &IncomingRequest, out: ResponseOutparam)
 }
 
 fn read(request: &IncomingRequest) -> Option<Request> {
-    let headers = fields::headers(&request.headers());
+    let mut headers = fields::headers(&request.headers());
+    let host = request.authority();
+    if let Some(host) = host.and_then(|host| HeaderValue::try_from(host).ok()) {
+        headers.insert(HOST, host);
+    }
     let uri: Uri = request.path_with_query()?.parse().ok()?;
     let body = Incoming::new(request.consume().ok()?, fields::length(&headers))?;
     let mut built = http::Request::new(Body(Source::Host(body)));

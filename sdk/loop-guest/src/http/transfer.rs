@@ -2,6 +2,7 @@
 
 use std::io::Read;
 
+use wasip2::clocks::monotonic_clock::subscribe_duration;
 use wasip2::http::types::OutgoingBody;
 use wasip2::io::poll::{Pollable, poll};
 use wasip2::io::streams::{OutputStream, StreamError};
@@ -11,6 +12,10 @@ use crate::http::{Error, incoming};
 
 /// The most that is moved at once: as much as the host takes before it waits for the network.
 const CHUNK_BYTES: usize = 64 << 10;
+
+/// How often it is asked whether the other side is still there while there is nothing to send, in nanoseconds. WASI 0.2 wakes nobody when it goes, and the
+/// source would be kept open for nothing.
+const GONE_CHECK_NS: u64 = 1_000_000_000;
 
 /// A body that is being sent. Dropping it before it is done tells the other side that the rest is missing.
 ///
@@ -119,7 +124,8 @@ impl Transfer {
         loop {
             match self.step()? {
                 Step::Moved => {}
-                Step::Waits(waits) => {
+                Step::Waits(mut waits) => {
+                    waits.push(subscribe_duration(GONE_CHECK_NS));
                     poll(&waits.iter().collect::<Vec<_>>());
                 }
                 Step::Done => return Ok(()),

@@ -3,6 +3,7 @@
 //! | request | answer |
 //! |---|---|
 //! | `GET /hello/{name}` | `hello, NAME` |
+//! | `GET /host` | the host that was asked for |
 //! | `POST /echo` | the body of the request, as it comes, with its header `x-word` |
 //! | `POST /forward?to=URL` | what the URL answers to the same body |
 //! | `GET /fetch?from=URL` | what the URL answers within 200 ms |
@@ -24,6 +25,7 @@ fn router() -> Router {
         .get("/hello/{name}", |_, params| {
             format!("hello, {}\n", params.get("name"))
         })
+        .get("/host", host)
         .post("/echo", echo)
         .post("/forward", forward)
         .get("/fetch", fetch)
@@ -31,6 +33,13 @@ fn router() -> Router {
         .get("/pieces/{count}", pieces)
         .get("/broken", |_, _| Body::from_reader(Breaking(3)))
         .get("/sour", |_, _| -> Result<&str, Sour> { Err(Sour) })
+}
+
+fn host(request: Request, _: &Params) -> String {
+    let host = request.headers().get(header::HOST);
+    host.map_or_else(String::new, |host| {
+        String::from_utf8_lossy(host.as_bytes()).into_owned()
+    })
 }
 
 fn echo(request: Request, _: &Params) -> Response {
