@@ -103,6 +103,23 @@ fn site() {
 }
 
 #[test]
+fn proxy() {
+    let example = Example::new("proxy");
+    let upstream = file_server(example.folder.join("www")).to_string();
+    let manifest = example.read("loop.toml");
+    example.write("loop.toml", &manifest.replace("127.0.0.1:8000", &upstream));
+    let address = free_address().to_string();
+    denied_then_granted(&example, || {
+        let mut command = example.command(&["run", "proxy", "--listen", &address]);
+        let served = Served::start(&mut command)?;
+        if served.get("/hello.txt").status == 200 {
+            return Ok(());
+        }
+        Err(served.stop())
+    });
+}
+
+#[test]
 fn a_server_is_told_an_address_of_this_machine() {
     let example = Example::new("site");
     example.build(&[]);

@@ -15,6 +15,7 @@ mod copy;
 mod embed;
 mod foreign;
 mod grants;
+mod proxy;
 mod readme;
 mod readmes;
 mod scaffolds;

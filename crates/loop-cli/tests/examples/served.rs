@@ -64,6 +64,11 @@ impl Served {
         })
     }
 
+    /// The number that the system gives its process.
+    pub(crate) fn process(&self) -> u32 {
+        self.child.id()
+    }
+
     pub(crate) fn get(&self, path: &str) -> Answer {
         ask(self.address, "GET", path)
     }
