@@ -7,6 +7,7 @@
 //! ([`Shared::mend`]), as it was after the last thing that was written entirely.
 
 mod entries;
+mod latest;
 mod open;
 mod rehearsal;
 
@@ -17,10 +18,9 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError, RwLock, Weak};
 use std::time::{Duration, Instant};
 
-use redb::Database;
-
 use crate::keyvalue::error::{Failure, Result};
-use crate::keyvalue::file::entries::Problem;
+use crate::keyvalue::file::entries::{Problem, Writing};
+use crate::keyvalue::file::latest::Latest;
 use crate::keyvalue::file::open::OpenError;
 use crate::keyvalue::store::{Page, Swapped};
 use crate::work::blocking;
@@ -64,7 +64,7 @@ impl Files {
             path: place.shown,
             file,
             state: RwLock::new(State::Open {
-                database,
+                latest: Latest::new(database),
                 generation: 0,
             }),
             turn: Arc::default(),
@@ -95,7 +95,7 @@ struct Shared {
 
 enum State {
     Open {
-        database: Database,
+        latest: Latest,
         generation: u64,
     },
     /// It could not be opened anew.
@@ -112,16 +112,13 @@ struct Broken(Failure, u64);
 impl State {
     fn attempt<R>(
         &self,
-        work: impl FnOnce(&Database) -> std::result::Result<R, Problem>,
+        work: impl FnOnce(&Latest) -> std::result::Result<R, Problem>,
     ) -> std::result::Result<Result<R>, Broken> {
-        let (database, generation) = match self {
-            Self::Open {
-                database,
-                generation,
-            } => (database, *generation),
+        let (latest, generation) = match self {
+            Self::Open { latest, generation } => (latest, *generation),
             Self::Closed { why, .. } => return Ok(Err(why.clone())),
         };
-        match open::guarded(|| work(database)) {
+        match open::guarded(|| work(latest)) {
             Some(Ok(done)) => Ok(Ok(done)),
             Some(Err(Problem::Refused(failure))) => Ok(Err(failure)),
             Some(Err(Problem::Engine(error))) => Err(Broken(open::failure(&error), generation)),
@@ -134,31 +131,33 @@ impl FileStore {
     pub(crate) async fn get(&self, bucket: &str, key: &str) -> Result<Option<Vec<u8>>> {
         if let Some(got) = self
             .shared
-            .with_now(|database| entries::get(database, bucket, key))
+            .with_now(|latest| latest.look(|entries| entries::get(entries, bucket, key)))
         {
             return got;
         }
         let (bucket, key) = (bucket.to_owned(), key.to_owned());
-        self.reading(move |database| entries::get(database, &bucket, &key))
+        self.reading(move |latest| latest.look(|entries| entries::get(entries, &bucket, &key)))
             .await
     }
 
     pub(crate) async fn exists(&self, bucket: &str, key: &str) -> Result<bool> {
         if let Some(exists) = self
             .shared
-            .with_now(|database| entries::exists(database, bucket, key))
+            .with_now(|latest| latest.look(|entries| entries::exists(entries, bucket, key)))
         {
             return exists;
         }
         let (bucket, key) = (bucket.to_owned(), key.to_owned());
-        self.reading(move |database| entries::exists(database, &bucket, &key))
+        self.reading(move |latest| latest.look(|entries| entries::exists(entries, &bucket, &key)))
             .await
     }
 
     pub(crate) async fn list(&self, bucket: &str, after: Option<String>) -> Result<Page> {
         let bucket = bucket.to_owned();
-        self.reading(move |database| entries::list(database, &bucket, after.as_deref()))
-            .await
+        self.reading(move |latest| {
+            latest.read(|entries| entries::list(entries, &bucket, after.as_deref()))
+        })
+        .await
     }
 
     pub(crate) async fn get_many(
@@ -167,8 +166,10 @@ impl FileStore {
         keys: &[String],
     ) -> Result<Vec<Option<Vec<u8>>>> {
         let (bucket, keys) = (bucket.to_owned(), keys.to_owned());
-        self.reading(move |database| entries::get_many(database, &bucket, &keys))
-            .await
+        self.reading(move |latest| {
+            latest.read(|entries| entries::get_many(entries, &bucket, &keys))
+        })
+        .await
     }
 
     pub(crate) async fn set(&self, bucket: &str, new: Vec<(String, Vec<u8>)>) -> Result<()> {
@@ -207,7 +208,7 @@ impl FileStore {
     /// Reads what may take a while.
     async fn reading<R: Send + 'static>(
         &self,
-        work: impl FnOnce(&Database) -> std::result::Result<R, Problem> + Send + 'static,
+        work: impl FnOnce(&Latest) -> std::result::Result<R, Problem> + Send + 'static,
     ) -> Result<R> {
         let shared = Arc::clone(&self.shared);
         let done = blocking(move |_| shared.with(work)).await;
@@ -217,13 +218,13 @@ impl FileStore {
     /// Writes, in a transaction of its own. A call that is cut off meanwhile leaves it to happen or not.
     async fn writing<R: Send + 'static>(
         &self,
-        work: impl FnOnce(&mut entries::Writing<'_>) -> std::result::Result<R, Problem> + Send + 'static,
+        work: impl FnOnce(&mut Writing<'_>) -> std::result::Result<R, Problem> + Send + 'static,
     ) -> Result<R> {
         let (shared, size) = (Arc::clone(&self.shared), self.size);
         let turn = Arc::clone(&shared.turn).lock_owned().await;
         let done = blocking(move |_| {
             let _turn = turn;
-            shared.with(|database| entries::write(database, size, work))
+            shared.with(|latest| latest.write(size, work))
         });
         done.await.unwrap_or_else(|_| Err(ending()))
     }
@@ -235,10 +236,7 @@ fn ending() -> Failure {
 
 impl Shared {
     /// Does something with the database. If the file is being opened anew, or has to be, it waits for that.
-    fn with<R>(
-        &self,
-        work: impl FnOnce(&Database) -> std::result::Result<R, Problem>,
-    ) -> Result<R> {
+    fn with<R>(&self, work: impl FnOnce(&Latest) -> std::result::Result<R, Problem>) -> Result<R> {
         let mut state = self.state.read().unwrap_or_else(PoisonError::into_inner);
         if let State::Closed {
             since, generation, ..
@@ -263,7 +261,7 @@ impl Shared {
     /// The same if there is nothing to wait for, now or after it.
     fn with_now<R>(
         &self,
-        work: impl FnOnce(&Database) -> std::result::Result<R, Problem>,
+        work: impl FnOnce(&Latest) -> std::result::Result<R, Problem>,
     ) -> Option<Result<R>> {
         let state = self.state.try_read().ok()?;
         matches!(&*state, State::Open { .. })
@@ -288,7 +286,7 @@ impl Shared {
         *state = closed(open::damaged());
         *state = match open::reopen(&self.file) {
             Ok(database) => State::Open {
-                database,
+                latest: Latest::new(database),
                 generation,
             },
             Err(why) => closed(why),

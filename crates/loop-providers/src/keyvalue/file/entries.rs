@@ -82,25 +82,27 @@ pub(crate) fn is_ours(database: &Database) -> Result<bool> {
     Ok(format.is_some_and(|format| format.value() == FORMAT.1))
 }
 
-fn reading(database: &Database) -> Result<ReadOnlyTable<&'static [u8], &'static [u8]>> {
+/// Entries that are being read, as they were when they were opened.
+pub(crate) type Reading = ReadOnlyTable<&'static [u8], &'static [u8]>;
+
+pub(crate) fn reading(database: &Database) -> Result<Reading> {
     Ok(database.begin_read()?.open_table(ENTRIES)?)
 }
 
-pub(crate) fn get(database: &Database, bucket: &str, key: &str) -> Result<Option<Vec<u8>>> {
-    let value = reading(database)?.get(&*name(bucket, key))?;
+pub(crate) fn get(entries: &Reading, bucket: &str, key: &str) -> Result<Option<Vec<u8>>> {
+    let value = entries.get(&*name(bucket, key))?;
     Ok(value.map(|value| value.value().to_vec()))
 }
 
-pub(crate) fn exists(database: &Database, bucket: &str, key: &str) -> Result<bool> {
-    Ok(reading(database)?.get(&*name(bucket, key))?.is_some())
+pub(crate) fn exists(entries: &Reading, bucket: &str, key: &str) -> Result<bool> {
+    Ok(entries.get(&*name(bucket, key))?.is_some())
 }
 
 pub(crate) fn get_many(
-    database: &Database,
+    entries: &Reading,
     bucket: &str,
     keys: &[String],
 ) -> Result<Vec<Option<Vec<u8>>>> {
-    let entries = reading(database)?;
     let mut bytes = 0;
     let values = keys.iter().map(|key| {
         let Some(value) = entries.get(&*name(bucket, key))? else {
@@ -116,7 +118,7 @@ pub(crate) fn get_many(
     values.collect()
 }
 
-pub(crate) fn list(database: &Database, bucket: &str, after: Option<&str>) -> Result<Page> {
+pub(crate) fn list(entries: &Reading, bucket: &str, after: Option<&str>) -> Result<Page> {
     let first = match after {
         // The next name in the order of bytes.
         Some(after) => [&name(bucket, after)[..], &[0]].concat(),
@@ -124,7 +126,7 @@ pub(crate) fn list(database: &Database, bucket: &str, after: Option<&str>) -> Re
     };
     let end = [bucket.as_bytes(), &[END + 1]].concat();
     let mut page = Page::default();
-    for entry in reading(database)?.range(&*first..&*end)? {
+    for entry in entries.range(&*first..&*end)? {
         if page.keys.len() == PAGE_KEYS_MAX {
             page.more = true;
             break;

@@ -237,6 +237,29 @@ async fn another_process_is_refused() {
     );
 }
 
+/// The provider keeps entries open from one `get` to the next.
+#[tokio::test]
+async fn each_get_sees_what_was_set_and_no_page_is_lost_to_it() {
+    let place = place();
+    let host = host(&Told::default());
+    // Another app, so that the file stays open while none of the others runs.
+    let _open = link(&host, file(&place, &[]));
+    let check = async |args: &str, expected: &str| {
+        let said = tried(&host, file(&place, &[]), args).await;
+        assert_eq!(said, expected, "{args}");
+    };
+    for bytes in 500_000..500_040 {
+        check(&format!("fill b k {bytes}"), "done").await;
+        check("size b k", &bytes.to_string()).await;
+        check("exists b k", "true").await;
+    }
+    check("delete b k", "done").await;
+    check("exists b k", "false").await;
+    // Forty values have 20 MB.
+    let file = std::fs::metadata(place.path().join("data/keyvalue.redb")).unwrap();
+    assert!(file.len() < 10_000_000, "{} bytes", file.len());
+}
+
 #[tokio::test]
 async fn a_store_does_not_outgrow_its_size() {
     let place = place();
