@@ -20,12 +20,42 @@ struct Package {
     world: &'static str,
     /// Functions that do not wait. All others do.
     at_once: &'static [&'static str],
-    /// Resources, and the types that stand for them.
+    /// Resources, and the types that stand for them; and interfaces that are the host's own.
     resources: &'static [(&'static str, &'static str)],
 }
 
 /// All packages. Their WIT may use WASI's.
-const PACKAGES: [Package; 4] = [
+const PACKAGES: [Package; 5] = [
+    Package {
+        feature: "blobstore",
+        wit: "../../wit/vendor/wasi-blobstore-0.2.0-draft",
+        world: "imports",
+        at_once: &[],
+        resources: &[
+            (
+                "wasi:blobstore/container.container",
+                "crate::blobstore::container::Container",
+            ),
+            (
+                "wasi:blobstore/container.stream-object-names",
+                "crate::blobstore::container::ObjectNames",
+            ),
+            (
+                "wasi:blobstore/types.incoming-value",
+                "crate::blobstore::incoming::IncomingValue",
+            ),
+            (
+                "wasi:blobstore/types.outgoing-value",
+                "crate::blobstore::outgoing::OutgoingValue",
+            ),
+            ("wasi:io/error", "wasmtime_wasi::p2::bindings::io::error"),
+            ("wasi:io/poll", "wasmtime_wasi::p2::bindings::io::poll"),
+            (
+                "wasi:io/streams",
+                "wasmtime_wasi::p2::bindings::io::streams",
+            ),
+        ],
+    },
     Package {
         feature: "fsx",
         wit: "../../wit/fsx",

@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 use loop_build::Profile;
 use loop_host::shape::{Shape, ShapeError};
 use loop_host::{COMPONENT_BYTES_MAX, Host, HostBuilder};
-use loop_providers::{Fsx, Keyvalue, KeyvalueRedis, Netx, Process};
+use loop_providers::{Blobstore, Fsx, Keyvalue, KeyvalueRedis, Netx, Process};
 
 use crate::cli::Command;
 use crate::error::{self, CliError};
@@ -54,6 +54,7 @@ fn host() -> HostBuilder {
         .standard_provider(Fsx)
         .standard_provider(Netx)
         .standard_provider(Process::default())
+        .provider(Blobstore)
         .provider(Keyvalue::default())
         .provider(KeyvalueRedis)
 }

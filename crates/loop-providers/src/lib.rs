@@ -31,6 +31,8 @@
 //! 6. `tests/guests/<name>-suite`: what all providers of the package do alike, as cases of the crate `suite`. `tests/providers/<name>/suite.rs` runs it
 //!    over this one and over the component; other files there hold what only this one has.
 
+#[cfg(feature = "blobstore")]
+mod blobstore;
 #[cfg(feature = "fsx")]
 mod fsx;
 #[cfg(feature = "keyvalue")]
@@ -39,11 +41,18 @@ mod keyvalue;
 mod netx;
 #[cfg(feature = "process")]
 mod process;
-#[cfg(feature = "keyvalue")]
+#[cfg(any(feature = "blobstore", feature = "keyvalue"))]
 mod settings;
-#[cfg(any(feature = "fsx", feature = "keyvalue", feature = "process"))]
+#[cfg(any(
+    feature = "blobstore",
+    feature = "fsx",
+    feature = "keyvalue",
+    feature = "process"
+))]
 mod work;
 
+#[cfg(feature = "blobstore")]
+pub use blobstore::Blobstore;
 #[cfg(feature = "fsx")]
 pub use fsx::Fsx;
 #[cfg(feature = "keyvalue")]

@@ -81,6 +81,55 @@ fn the_folder_is_granted_to_the_provider() {
     });
 }
 
+#[test]
+fn the_folder_of_objects_is_granted_to_the_provider() {
+    let granted = |granted: &str| {
+        let sandbox = Sandbox::with_manifest(&format!(
+            r#"[app.notes.component.try]
+use = "try.wasm"
+
+[app.notes.provide."wasi:blobstore"]
+provider = "blobstore"
+{granted}
+"#
+        ));
+        sandbox.copy_guest("blobstore-try", "try.wasm");
+        std::fs::create_dir(sandbox.path("data")).unwrap();
+        sandbox
+    };
+    let sandbox = granted(r#"grants = { fs = [{ name = "data", path = "./data" }] }"#);
+    sandbox.filtered(|| {
+        assert_snapshot!(sandbox.run(&["run", "--", "create", "pages"]), @r#"
+        exit code 113
+        --- stderr
+        denied: `blobstore` may not open the folder `data` to read and write: `fs` grants it to be read only
+        hint: to allow it, write at loop.toml:6, under [app.notes.provide."wasi:blobstore"]:
+              grants = { fs = [{ name = "data", path = "./data", access = "read-write" }] }
+        error: the provider `blobstore` cannot serve the app
+          caused by: it may not open the folder `data` to read and write: `fs` grants it to be read only
+        "#);
+    });
+    assert!(!sandbox.path("data/pages").exists());
+
+    let sandbox = granted(DATA);
+    let check = |args: &str, expected: &str| {
+        let args: Vec<&str> = ["run", "--"].into_iter().chain(args.split(' ')).collect();
+        let said = sandbox.run(&args);
+        assert_eq!(
+            said.trim_end(),
+            format!("exit code 0\n--- stdout\n{expected}"),
+            "{args:?}"
+        );
+    };
+    check("create pages", "done");
+    check("put pages ../../a 1", "done");
+    check("get pages ../../a", "1");
+    assert!(sandbox.path("data/pages/%2E.%2F..%2Fa").exists());
+    let said = sandbox.run(&["grants", "try.wasm"]);
+    let need = "who serves it is named under `provide`, and granted the folder that it needs";
+    assert!(said.contains(need), "{said}");
+}
+
 /// The server's password is in a variable of the host, which is granted to the provider too.
 #[test]
 fn the_address_and_the_password_are_granted_to_the_provider() {

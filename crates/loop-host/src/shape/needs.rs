@@ -289,6 +289,11 @@ fn wasi(interface: &Interface, id: &InterfaceName) -> Need {
             NeedKind::None,
             "it reads the `config` of its entry in loop.toml",
         ),
+        ("blobstore", _) => need(
+            interface,
+            NeedKind::Provider,
+            "who serves it is named under `provide`, and granted the folder that it needs",
+        ),
         ("keyvalue", _) => need(
             interface,
             NeedKind::Provider,

@@ -6,6 +6,8 @@
     reason = "a test fails by panicking, in its helpers too, and says what it comes to"
 )]
 
+#[cfg(feature = "blobstore")]
+mod blobstore;
 #[cfg(feature = "fsx")]
 mod fsx;
 #[cfg(feature = "keyvalue")]

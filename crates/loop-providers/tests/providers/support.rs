@@ -40,6 +40,8 @@ pub(crate) fn host(told: &Told) -> Host {
     let builder = builder.standard_provider(loop_providers::Fsx);
     #[cfg(feature = "process")]
     let builder = builder.standard_provider(loop_providers::Process::default());
+    #[cfg(feature = "blobstore")]
+    let builder = builder.provider(loop_providers::Blobstore);
     #[cfg(feature = "keyvalue")]
     let builder = builder.provider(loop_providers::Keyvalue::default());
     #[cfg(feature = "keyvalue-redis")]
