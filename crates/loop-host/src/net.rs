@@ -1,4 +1,4 @@
-//! Connections to servers that a component was granted by URL, for protocols that begin as HTTP does.
+//! Connections to servers that a component was granted by URL, for protocols that begin as HTTP does; and the names that it may resolve.
 //!
 //! Invariant: the address that was judged is the address that is connected to. The host resolves a name itself, asks
 //! the policy of each address before it tries it, and gives the system nothing but addresses. So a
@@ -8,10 +8,12 @@ mod connect;
 mod target;
 
 use std::fmt;
+use std::net::IpAddr;
 
 use crate::gate::Gate;
 use crate::wasi::Lookup;
 
+pub use crate::wasi::LookupError;
 pub use connect::Connection;
 pub(crate) use connect::{Tls, connect, from_io};
 pub use target::Target;
@@ -69,7 +71,8 @@ pub enum DialError {
     Tls,
 }
 
-/// Connects to servers that the component of an instance was granted by URL, as `wasi:http` does for its requests. Clones are the same.
+/// Connects to servers that the component of an instance was granted by URL, as `wasi:http` does for its requests, and resolves names for it. Clones are
+/// the same.
 #[derive(Clone)]
 pub struct Dialer {
     gate: Gate,
@@ -97,6 +100,17 @@ impl Dialer {
         let asked = self.gate.ask(&target.request(method));
         asked.map_err(|_| DialError::Denied)?;
         connect(&self.gate, &self.lookup, self.tls.as_ref(), target).await
+    }
+
+    /// Asks whether the component may resolve a name, and gives its addresses, at least one, the preferred one first. An address is its own
+    /// answer, and nobody is asked about it. As for `wasi:sockets`, the name counts when the component connects to one of its addresses.
+    ///
+    /// Takes 10 s at most. Dropping the future does not stop what the system has begun.
+    ///
+    /// # Errors
+    /// Why there are none.
+    pub async fn resolve(&self, name: &str) -> Result<Vec<IpAddr>, LookupError> {
+        self.lookup.resolve(name).await
     }
 }
 

@@ -28,8 +28,8 @@ use crate::stdio::Spent;
 pub(crate) use folders::Folders;
 pub(crate) use http_client::{HttpHooks, HttpRoute, Origin, Pool};
 pub(crate) use interfaces::{is_p3, linker};
-pub(crate) use lookup::{Host, Lookup, LookupCtxView, LookupError, LookupView};
-pub use lookup::{Resolver, SystemResolver};
+pub(crate) use lookup::{Host, Lookup, LookupCtxView, LookupView};
+pub use lookup::{LookupError, Resolver, SystemResolver};
 pub(crate) use version::version;
 
 /// What is made for an instance, apart from its limits.

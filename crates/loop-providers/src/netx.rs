@@ -1,9 +1,10 @@
 //! `loop:netx`: what components use the network for beyond WASI.
 //!
-//! Connections are opened by [`loop_host::net::Dialer`], which asks the component's grants for the URL and for each address, and taken over by
-//! [`loop_host::upgrade`]. Nothing here resolves a name or connects a socket.
+//! Names are resolved and connections opened by [`loop_host::net::Dialer`], which asks the component's grants for the name, the URL and each address; those of others are
+//! taken over by [`loop_host::upgrade`]. Nothing here asks a resolver or connects a socket.
 
 mod bindings;
+mod dns;
 pub(crate) mod websocket;
 
 use std::fmt;
@@ -17,7 +18,7 @@ use tokio::task::AbortHandle;
 use wasmtime::component::{HasData, Linker, ResourceTable};
 
 use crate::netx::bindings::WebsocketServer;
-use crate::netx::bindings::loop_::netx::websocket as generated;
+use crate::netx::bindings::loop_::netx as generated;
 use crate::netx::websocket::Serving;
 
 /// Serves `loop:netx` from the network, under the grants of each component.
@@ -35,21 +36,23 @@ impl Provider for Netx {
     }
 
     fn interfaces(&self) -> Vec<InterfaceName> {
-        "loop:netx/websocket@0.1.0".parse().into_iter().collect()
+        ["loop:netx/dns@0.1.0", "loop:netx/websocket@0.1.0"]
+            .into_iter()
+            .filter_map(|name| name.parse().ok())
+            .collect()
     }
 
     fn wit(&self) -> Option<&str> {
         Some(concat!(
             include_str!("../../../wit/netx/netx.wit"),
+            include_str!("../../../wit/netx/dns.wit"),
             include_str!("../../../wit/netx/websocket.wit")
         ))
     }
 
     fn link(&self, linker: &mut Linker<State>) -> wasmtime::Result<()> {
-        generated::add_to_linker::<State, Connections>(linker, |state| {
-            let (network, table) = state.of_with_table::<Self>();
-            ConnectionsView { network, table }
-        })
+        generated::dns::add_to_linker::<State, Functions>(linker, view)?;
+        generated::websocket::add_to_linker::<State, Functions>(linker, view)
     }
 
     fn app(&self, _: &AppContext<'_>) -> Result<(), ProviderError> {
@@ -109,14 +112,19 @@ impl Drop for Network {
 }
 
 /// What the functions work on.
-pub(crate) struct ConnectionsView<'a> {
+pub(crate) struct NetworkView<'a> {
     network: &'a mut Network,
     table: &'a mut ResourceTable,
 }
 
-/// Ties the generated functions to [`ConnectionsView`].
-struct Connections;
+fn view(state: &mut State) -> NetworkView<'_> {
+    let (network, table) = state.of_with_table::<Netx>();
+    NetworkView { network, table }
+}
 
-impl HasData for Connections {
-    type Data<'a> = ConnectionsView<'a>;
+/// Ties the generated functions to [`NetworkView`].
+struct Functions;
+
+impl HasData for Functions {
+    type Data<'a> = NetworkView<'a>;
 }

@@ -7,6 +7,7 @@
 //! - [`random`]: secure numbers, and streams that can be played again
 //! - [`cancel`]: whether the work is still wanted
 //! - [`wait`]: the first of several things
+//! - `dns`, with the feature of that name: names and their addresses, by `loop:netx`
 //! - `fsx`, with the feature of that name: files in granted folders, by `loop:fsx`
 //! - [`process`]: programs of the host's machine, for trusted components
 //! - `config`, with the feature of that name: the component's settings over `wasi:config`
@@ -60,6 +61,8 @@ pub mod trace;
 
 #[cfg(feature = "config")]
 pub mod config;
+#[cfg(feature = "dns")]
+pub mod dns;
 #[cfg(feature = "fsx")]
 pub mod fsx;
 #[cfg(feature = "http")]

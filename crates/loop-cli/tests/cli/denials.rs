@@ -73,6 +73,24 @@ fn a_name_to_look_up() {
     hint: to allow it: --grant 'net.lookup = ["localhost"]'
     "#));
     assert!(granted.starts_with("exit code 0\n"), "{granted}");
+
+    let (denied, granted) = denied_then_granted(&sandbox, "dns-try", &["localhost"]);
+    sandbox.filtered(|| {
+        assert_snapshot!(denied, @r#"
+        exit code 1
+        --- stdout
+        cannot resolve localhost: denied
+        --- stderr
+        denied: `dns-try` may not look up `localhost`: neither `net.lookup` nor another entry of `net` has it
+        hint: to allow it: --grant 'net.lookup = ["localhost"]'
+        "#);
+        assert_snapshot!(granted, @"
+        exit code 0
+        --- stdout
+        127.0.0.1
+        ::1
+        ");
+    });
 }
 
 #[test]

@@ -58,7 +58,7 @@ fn the_least_that_a_component_could_need() {
         exit code 0
         --- stdout
         # resolve
-        # wasi:sockets/ip-name-lookup@0.2.12: it resolves names; those under net.connect are granted with it
+        # wasi:sockets/ip-name-lookup@0.2.12: it resolves names; those under net.connect and net.http are granted with it
         #   net.lookup = ["db.example.com"]
         # wasi:cli/environment@0.2.6: it reads environment variables, of which it sees those that are granted
         #   env = ["LANG"]

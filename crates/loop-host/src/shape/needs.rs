@@ -105,6 +105,7 @@ fn needs_of(interface: &Interface, folders: &FoldersByVersion<'_>) -> Vec<Need> 
             "it reaches nothing that belongs to the user",
         )],
         ("loop", "fsx", _) => vec![fsx(interface)],
+        ("loop", "netx", "dns") => vec![lookup(interface)],
         ("loop", "netx", _) => vec![netx(interface)],
         ("loop", "process", _) => {
             vec![need(
@@ -241,6 +242,14 @@ fn fsx(interface: &Interface) -> Need {
     }
 }
 
+fn lookup(interface: &Interface) -> Need {
+    need(
+        interface,
+        NeedKind::NetLookup,
+        "it resolves names; those under net.connect and net.http are granted with it",
+    )
+}
+
 fn netx(interface: &Interface) -> Need {
     let mut functions = interface.functions.iter();
     if functions.any(|function| function.own_name() == "connect") {
@@ -270,11 +279,7 @@ fn wasi(interface: &Interface, id: &InterfaceName) -> Need {
             NeedKind::Env,
             "it reads environment variables, of which it sees those that are granted",
         ),
-        ("sockets", "ip-name-lookup") => need(
-            interface,
-            NeedKind::NetLookup,
-            "it resolves names; those under net.connect are granted with it",
-        ),
+        ("sockets", "ip-name-lookup") => lookup(interface),
         ("http", "outgoing-handler" | "client") => {
             need(interface, NeedKind::NetHttp, "it sends requests over HTTP")
         }

@@ -91,7 +91,7 @@ struct Inner {
 
 /// Why a lookup gave no addresses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum LookupError {
+pub enum LookupError {
     /// The policy refused.
     #[error("the lookup is not granted")]
     Denied,
@@ -101,7 +101,7 @@ pub(crate) enum LookupError {
     /// There is no such name, or the resolver failed.
     #[error("the name does not resolve")]
     NotFound,
-    /// [`LOOKUP_TIMEOUT`] went by.
+    /// It was not answered in 10 s.
     #[error("the lookup took too long")]
     TimedOut,
 }
@@ -135,6 +135,14 @@ impl Lookup {
             self.0.gate.ask(&request).map_err(|_| LookupError::Denied)?;
         }
         Ok(host)
+    }
+
+    /// Asks whether the component may resolve a name, and does.
+    ///
+    /// # Errors
+    /// Any [`LookupError`].
+    pub(crate) async fn resolve(&self, name: &str) -> Result<Vec<IpAddr>, LookupError> {
+        self.answer(self.ask(name)?).await
     }
 
     /// Answers a lookup that was asked, and remembers the answer.

@@ -19,7 +19,7 @@ use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::Message as Frame;
 use wasmtime::component::Resource;
 
-use crate::netx::ConnectionsView;
+use crate::netx::NetworkView;
 use crate::netx::bindings::loop_::netx::websocket::{
     ConnectError, Event, Host, HostConnection, Message, Options, SendError, WaitError,
 };
@@ -83,13 +83,13 @@ impl Drop for Connection {
     }
 }
 
-impl ConnectionsView<'_> {
+impl NetworkView<'_> {
     fn socket(&self, connection: &Resource<Connection>) -> wasmtime::Result<Arc<Socket>> {
         Ok(Arc::clone(&self.table.get(connection)?.socket))
     }
 }
 
-impl HostConnection for ConnectionsView<'_> {
+impl HostConnection for NetworkView<'_> {
     async fn connect(
         &mut self,
         url: String,
@@ -190,7 +190,7 @@ impl HostConnection for ConnectionsView<'_> {
     }
 }
 
-impl Host for ConnectionsView<'_> {
+impl Host for NetworkView<'_> {
     async fn first(
         &mut self,
         connections: Vec<Resource<Connection>>,

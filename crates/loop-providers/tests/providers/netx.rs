@@ -8,6 +8,7 @@
 
 mod connecting;
 mod faults;
+mod names;
 mod peer;
 mod serving;
 mod suite;

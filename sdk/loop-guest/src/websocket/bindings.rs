@@ -12,8 +12,9 @@
 )]
 
 wit_bindgen::generate!({
-    world: "websocket-server",
-    path: "../../wit/netx",
+    world: "loop:netx/websocket-server",
+    path: ["../../wit/vendor/wasi-0.2.12", "../../wit/netx"],
+    generate_all,
     pub_export_macro: true,
     default_bindings_module: "loop_guest::websocket::exported::bindings",
     runtime_path: "wit_bindgen::rt",

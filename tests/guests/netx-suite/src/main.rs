@@ -1,6 +1,7 @@
-//! The conformance suite of `loop:netx/websocket`, for those who connect: what every provider of it does alike, written against the WIT.
+//! The conformance suite of `loop:netx`, for those who connect: what every provider of it does alike, written against the WIT.
 //!
-//! Its argument is the URL of a server, `ws://127.0.0.1:4321`, which answers by path:
+//! It is granted `*.test` and `localhost`. `known.test` has three addresses, as `names` says, `unknown.test` none, and who knows about `silent.test` does not
+//! answer. Its argument is the URL of a server of WebSockets, `ws://127.0.0.1:4321`, which answers by path:
 //!
 //! | path | what it does |
 //! |---|---|
@@ -15,13 +16,15 @@
 //! | `/page` | answers 200, as a page |
 
 wit_bindgen::generate!({
-    path: "../../../wit/netx",
+    path: ["../../../wit/vendor/wasi-0.2.12", "../../../wit/netx"],
     world: "loop:netx/imports",
+    generate_all,
 });
 
 mod closing;
 mod connecting;
 mod messages;
+mod names;
 mod waiting;
 
 use std::process::ExitCode;
@@ -44,6 +47,7 @@ fn main() -> ExitCode {
     suite::run(
         &Server(url),
         &[
+            ("names", names::CASES),
             ("connecting", connecting::CASES),
             ("messages", messages::CASES),
             ("waiting", waiting::CASES),

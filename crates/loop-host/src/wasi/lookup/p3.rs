@@ -25,11 +25,9 @@ impl<T> bindings::HostWithStore<T> for HasLookup {
         name: String,
     ) -> wasmtime::Result<Result<Vec<IpAddress>, bindings::ErrorCode>> {
         let lookup = store.with(|mut view| view.get().lookup.clone());
-        let answer = match lookup.ask(&name) {
-            Ok(host) => lookup.answer(host).await,
-            Err(error) => Err(error),
-        };
-        Ok(answer
+        Ok(lookup
+            .resolve(&name)
+            .await
             .map(|found| found.into_iter().map(IpAddress::from).collect())
             .map_err(code))
     }

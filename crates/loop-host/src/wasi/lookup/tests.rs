@@ -13,7 +13,7 @@ fn lookup(grants: &str, names: &[(&'static str, &[&str])]) -> (Lookup, Arc<Decis
 
 /// What a component gets for a name.
 async fn resolve(lookup: &Lookup, name: &str) -> Result<String, LookupError> {
-    let found = lookup.answer(lookup.ask(name)?).await?;
+    let found = lookup.resolve(name).await?;
     let found: Vec<String> = found.iter().map(ToString::to_string).collect();
     Ok(found.join(" "))
 }

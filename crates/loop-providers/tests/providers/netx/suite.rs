@@ -2,6 +2,7 @@
 
 use loop_host::AppSpec;
 
+use crate::netx::names::names;
 use crate::netx::peer::Peer;
 use crate::support::{Told, conforms, host, load};
 
@@ -9,7 +10,10 @@ use crate::support::{Told, conforms, host, load};
 async fn native() {
     let peer = Peer::start().await;
     let host = host(&Told::default());
-    let grants = format!(r#"net.http = ["ws://{}"]"#, peer.address);
+    let grants = format!(
+        r#"net = {{ http = ["ws://{}"], lookup = ["*.test", "localhost"] }}"#,
+        peer.address
+    );
     let folder = tempfile::tempdir().unwrap();
     let suite = load(
         &host,
@@ -18,5 +22,7 @@ async fn native() {
         &grants,
     );
     let url = format!("ws://{}", peer.address);
-    conforms(&host, AppSpec::single(suite), &[&url]).await;
+    let mut app = AppSpec::single(suite);
+    app.resolver = names();
+    conforms(&host, app, &[&url]).await;
 }
