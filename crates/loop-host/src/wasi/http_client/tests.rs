@@ -352,7 +352,7 @@ async fn responses_keep_to_the_limits() {
     );
     assert_eq!(
         answered(&head, options).await,
-        "HttpResponseHeaderSectionSize(Some(65536))"
+        "HttpResponseHeaderSectionSize(Some(262144))"
     );
     assert_eq!(
         answered("nonsense\r\n\r\n", options).await,
