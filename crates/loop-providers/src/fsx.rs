@@ -6,6 +6,7 @@
 //! Work on files runs on the threads for blocking work. It ends soon after the call for which it is done: see [`crate::work`].
 
 mod bindings;
+mod cached;
 mod digest;
 mod error;
 mod file;

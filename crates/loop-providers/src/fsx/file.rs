@@ -80,11 +80,12 @@ pub(crate) fn read_range(file: &File, offset: u64, length: u32) -> Result<Vec<u8
     }
     let mut content = vec![0; length as usize];
     let mut filled = 0;
-    // The system counts in signed numbers, and no file reaches so far.
+    // The system counts in signed numbers up to the end of what is asked for, and no file reaches so far.
     while let Some(rest) = content.get_mut(filled..).filter(|rest| !rest.is_empty())
-        && let Some(at) = offset.checked_add(filled as u64)
-        && i64::try_from(at).is_ok()
+        && let Some(end) = offset.checked_add(u64::from(length))
+        && i64::try_from(end).is_ok()
     {
+        let at = offset + filled as u64;
         match file.read_at(rest, at) {
             Ok(0) => break,
             Ok(read) => filled += read,

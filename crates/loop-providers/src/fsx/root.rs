@@ -20,7 +20,7 @@ use crate::fsx::glob::{Matches, SEARCHES_MAX};
 use crate::fsx::temp::{TEMPS_MAX, Temp};
 use crate::fsx::tree::{OPERATIONS_MAX, Operation};
 use crate::fsx::watch::{WATCHES_MAX, Watch};
-use crate::fsx::{digest, file, walk};
+use crate::fsx::{cached, digest, file, walk};
 use crate::work::{Stop, blocking};
 
 /// A granted folder, as a component has it.
@@ -145,6 +145,11 @@ impl HostRoot for FilesView<'_> {
         root: Resource<Root>,
         path: String,
     ) -> wasmtime::Result<Result<Vec<u8>>> {
+        if let Ok(at) = file::path(&path)
+            && let Some(content) = cached::read(&self.table.get(&root)?.dir, at)
+        {
+            return Ok(Ok(content));
+        }
         self.looking(&root, move |root, _| {
             file::read(&root.dir, file::path(&path)?)
         })
@@ -158,6 +163,12 @@ impl HostRoot for FilesView<'_> {
         offset: u64,
         length: u32,
     ) -> wasmtime::Result<Result<Vec<u8>>> {
+        if let Ok(at) = file::path(&path)
+            && let Some(content) =
+                cached::read_range(&self.table.get(&root)?.dir, at, offset, length)
+        {
+            return Ok(Ok(content));
+        }
         self.looking(&root, move |root, _| {
             let file = file::open(&root.dir, file::path(&path)?)?;
             file::read_range(&file, offset, length)
