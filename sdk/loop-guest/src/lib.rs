@@ -10,6 +10,7 @@
 //! - `dns`, with the feature of that name: names and their addresses, by `loop:netx`
 //! - `fsx`, with the feature of that name: files in granted folders, by `loop:fsx`
 //! - [`process`]: programs of the host's machine, for trusted components
+//! - `blobstore`, with the feature of that name: objects of any size over `wasi:blobstore`
 //! - `config`, with the feature of that name: the component's settings over `wasi:config`
 //! - `http`, with the feature of that name: clients and servers over `wasi:http`
 //! - `keyvalue`, with the feature of that name: keys and values over `wasi:keyvalue`
@@ -59,6 +60,8 @@ pub mod log;
 pub mod metrics;
 pub mod trace;
 
+#[cfg(feature = "blobstore")]
+pub mod blobstore;
 #[cfg(feature = "config")]
 pub mod config;
 #[cfg(feature = "dns")]

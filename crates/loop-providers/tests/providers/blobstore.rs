@@ -57,6 +57,14 @@ fn names(folder: &Path) -> Vec<String> {
 }
 
 #[tokio::test]
+async fn by_the_sdk() {
+    let place = place();
+    let host = host(&Told::default());
+    let app = app(&host, "blobstore-sdk", place.path(), DATA, &[]);
+    conforms(&host, app, &[]).await;
+}
+
+#[tokio::test]
 async fn in_a_folder() {
     let place = place();
     let host = host(&Told::default());
