@@ -100,9 +100,21 @@ impl HttpRoute for ToComponent {
             .await
             .map_err(|error| match error {
                 CallError::Deadline { .. } => Error::HttpResponseTimeout,
+                CallError::Host { source, component } => own_error(&source).unwrap_or_else(|| {
+                    let error = CallError::Host { source, component };
+                    Error::InternalError(Some(error.to_string()))
+                }),
                 error => Error::InternalError(Some(error.to_string())),
             })
     }
+}
+
+/// The error that the component gave instead of a response, if that is what is wrong. It goes to whoever asked as it is.
+fn own_error(error: &wasmtime::Error) -> Option<Error> {
+    let two = || error.downcast_ref::<p2::bindings::http::types::ErrorCode>();
+    let three = || error.downcast_ref::<p3::bindings::http::types::ErrorCode>();
+    let two = two().map(|code| code.clone().into());
+    two.or_else(|| three().map(|code| code.clone().into()))
 }
 
 /// Has one request answered by a component. The response comes as soon as it begins; the rest of its body
@@ -168,7 +180,11 @@ async fn answer_p2(
     request: Request<WasiBody>,
     sender: Answer,
 ) -> wasmtime::Result<()> {
-    let scheme = p2::bindings::http::types::Scheme::Http;
+    // What comes from the network says a path only, and is not encrypted here.
+    let scheme = match request.uri().scheme_str() {
+        Some("https") => p2::bindings::http::types::Scheme::Https,
+        _ => p2::bindings::http::types::Scheme::Http,
+    };
     let mut http = live.store.data_mut().http();
     let request = http.new_incoming_request(scheme, request)?;
     let writing = Writing::default();

@@ -64,15 +64,16 @@ mod transfer;
 pub use body::Body;
 pub use client::{Client, get, post, send};
 pub use error::Error;
-pub use reply::{IntoResponse, html};
+pub use reply::{IntoResponse, fail, html};
 pub use router::{Params, PatternError, Router, query};
 
+pub use ::http::uri::Scheme;
 pub use ::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
 
 pub use crate::serve_http as serve;
 
-/// A request, to be sent or to be answered. One to be answered has a URI without a host, and the host that was asked for in its header `host`. One to be sent
-/// is the other way round: its header `host` is made of its URI.
+/// A request, to be sent or to be answered. One to be answered has a URI without a host: the host that was asked for is its header `host`, and the
+/// [`Scheme`] stands among its extensions. One to be sent is the other way round: its header `host` is made of its URI.
 pub type Request = ::http::Request<Body>;
 
 /// A response.

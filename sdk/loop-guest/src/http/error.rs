@@ -60,6 +60,24 @@ impl From<ErrorCode> for Error {
     }
 }
 
+impl From<Error> for ErrorCode {
+    /// What whoever asks by `wasi:http` makes the same error of again.
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Invalid(_) => Self::HttpRequestUriInvalid,
+            Error::Denied => Self::HttpRequestDenied,
+            Error::UnknownHost => Self::DestinationNotFound,
+            Error::Unreachable => Self::ConnectionRefused,
+            Error::TimedOut => Self::HttpResponseTimeout,
+            Error::Tls => Self::TlsCertificateError,
+            Error::BrokenOff => Self::HttpResponseIncomplete,
+            Error::TooLarge(max) => Self::HttpResponseBodySize(Some(max)),
+            Error::Other(code) => code,
+            Error::NotText | Error::Io(_) => Self::InternalError(Some(error.to_string())),
+        }
+    }
+}
+
 impl From<io::Error> for Error {
     /// Takes out the error of this kind that a [`Body`](crate::http::Body) put in.
     fn from(error: io::Error) -> Self {

@@ -2,6 +2,7 @@
 
 use http::header::{CONTENT_TYPE, HeaderValue};
 use http::{HeaderMap, StatusCode};
+use wasip2::http::types::ErrorCode;
 
 use crate::http::{Body, Error, Response};
 use crate::log;
@@ -93,6 +94,18 @@ impl IntoResponse for Error {
         status.into_response()
     }
 }
+
+/// No response: a component that asked by `wasi:http` gets this error, as if it had asked the server itself, and a client elsewhere gets a status of the
+/// host's. For components that stand between others and their servers.
+pub fn fail(error: Error) -> Response {
+    let mut response = Response::new(Body::empty());
+    response.extensions_mut().insert(Failure(error.into()));
+    response
+}
+
+/// Stands in a response for the error that is given instead of it.
+#[derive(Clone)]
+pub(crate) struct Failure(pub(crate) ErrorCode);
 
 /// A document.
 pub fn html(text: impl Into<String>) -> Response {

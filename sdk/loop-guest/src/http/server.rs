@@ -1,11 +1,13 @@
 //! Answers.
 
 use http::header::{HOST, HeaderValue};
+use http::uri::Scheme;
 use http::{Method, StatusCode, Uri};
-use wasip2::http::types::{ErrorCode, IncomingRequest, OutgoingResponse, ResponseOutparam};
+use wasip2::http::types::{self, ErrorCode, IncomingRequest, OutgoingResponse, ResponseOutparam};
 
 use crate::http::body::Source;
 use crate::http::incoming::Incoming;
+use crate::http::reply::Failure;
 use crate::http::transfer::Transfer;
 use crate::http::{Body, IntoResponse as _, Request, Response, Router, fields};
 use crate::log;
@@ -58,11 +60,19 @@ fn read(request: &IncomingRequest) -> Option<Request> {
     *built.method_mut() = fields::from_host(&request.method())?;
     *built.uri_mut() = uri;
     *built.headers_mut() = headers;
+    let scheme = match request.scheme() {
+        Some(types::Scheme::Https) => Scheme::HTTPS,
+        _ => Scheme::HTTP,
+    };
+    built.extensions_mut().insert(scheme);
     Some(built)
 }
 
 fn send(response: Response, method: &Method, out: ResponseOutparam) {
-    let (head, body) = response.into_parts();
+    let (mut head, body) = response.into_parts();
+    if let Some(Failure(code)) = head.extensions.remove() {
+        return ResponseOutparam::set(out, Err(code));
+    }
     let fields = match fields::fields(&head.headers, &body) {
         Ok(fields) => fields,
         Err(error) => {
@@ -74,14 +84,10 @@ fn send(response: Response, method: &Method, out: ResponseOutparam) {
     let outgoing = OutgoingResponse::new(fields);
     // Each status of the crate `http` is one of the host's.
     let _ = outgoing.set_status_code(head.status.as_u16());
-    let taken = outgoing.body();
+    // What answers HEAD says how long a body would be, and has none: none is begun that would be found too short.
+    let taken = (*method != Method::HEAD).then(|| outgoing.body());
     ResponseOutparam::set(out, Ok(outgoing));
-    let Ok(taken) = taken else { return };
-    let body = if *method == Method::HEAD {
-        Body::empty()
-    } else {
-        body
-    };
+    let Some(Ok(taken)) = taken else { return };
     if let Err(error) = Transfer::new(body, taken).run() {
         log::warn!("the response breaks off: {error}");
     }
