@@ -27,7 +27,7 @@
 //! 4. `loop-cli`: the feature, and a line in `commands::host`. It is a `standard_provider` if it gives a component nothing but what is
 //!    granted to the component itself; if it needs settings or grants of its own it is a `provider`, which an app names under `provide`.
 //!    What a component that imports it could need to be granted stands in `loop-host`'s `shape::needs`.
-//! 5. `providers/<name>-memory`, or whatever the variant is that is itself a component, with a line in `providers/README.md`; `netx` has none.
+//! 5. `providers/<name>-memory`, or whatever the variant is that is itself a component (`netx-replay`), with a line in `providers/README.md`.
 //! 6. `tests/guests/<name>-suite`: what all providers of the package do alike, as cases of the crate `suite`. `tests/providers/<name>/suite.rs` runs it
 //!    over this one and over the component; other files there hold what only this one has.
 

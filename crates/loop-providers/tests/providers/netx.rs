@@ -9,6 +9,8 @@
 mod connecting;
 mod faults;
 mod names;
+mod pages;
 mod peer;
+mod replay;
 mod serving;
 mod suite;

@@ -1,7 +1,7 @@
 //! The conformance suite of `loop:netx`, for those who connect: what every provider of it does alike, written against the WIT.
 //!
 //! It is granted `*.test` and `localhost`. `known.test` has three addresses, as `names` says, `unknown.test` none, and who knows about `silent.test` does not
-//! answer. Its argument is the URL of a server of WebSockets, `ws://127.0.0.1:4321`, which answers by path:
+//! answer. Nobody listens on port 1 of this machine. Its argument is the URL of a server of WebSockets and of HTTP, `ws://127.0.0.1:4321`, which answers by path:
 //!
 //! | path | what it does |
 //! |---|---|
@@ -13,7 +13,11 @@
 //! | `/told` | the same as `/echo`, and remembers how it ended |
 //! | `/closings` | sends `CODE REASON` of the next connection to `/told` that ended |
 //! | `/refused` | answers 401 |
-//! | `/page` | answers 200, as a page |
+//! | `/page` | answers 200, as a page: `page` and the end of a line, with the header `x-word: kept` |
+//! | `/post` | answers 201 with the method, the header `x-word` of the request, and its body |
+//! | `/bytes` | answers 200 with bytes that are no text |
+//! | `/count` | answers 200 with how often it was asked |
+//! | `/broken` | answers 200 and promises ten bytes, of which five come |
 
 wit_bindgen::generate!({
     path: ["../../../wit/vendor/wasi-0.2.12", "../../../wit/netx"],
@@ -25,6 +29,7 @@ mod closing;
 mod connecting;
 mod messages;
 mod names;
+mod requests;
 mod waiting;
 
 use std::process::ExitCode;
@@ -48,6 +53,7 @@ fn main() -> ExitCode {
         &Server(url),
         &[
             ("names", names::CASES),
+            ("requests", requests::CASES),
             ("connecting", connecting::CASES),
             ("messages", messages::CASES),
             ("waiting", waiting::CASES),

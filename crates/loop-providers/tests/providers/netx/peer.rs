@@ -1,7 +1,8 @@
-//! A server of WebSockets to connect to, as the suite wants it; and one that says what a test wants, byte by byte.
+//! A server of WebSockets and pages to connect to, as the suite wants it; and one that says what a test wants, byte by byte.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU32;
 
 use futures::{SinkExt as _, StreamExt as _};
 use http::{HeaderValue, StatusCode};
@@ -14,6 +15,11 @@ use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 use tokio_tungstenite::tungstenite::handshake::server::{ErrorResponse, Request, Response};
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
+
+use crate::netx::pages;
+
+/// The head of a request has no more bytes than this.
+const HEAD_MAX: usize = 4096;
 
 /// Ends of connections that nobody has asked for yet.
 const CLOSINGS_MAX: usize = 100;
@@ -39,10 +45,11 @@ impl Peer {
             sender,
             receiver: Arc::new(Mutex::new(receiver)),
         };
+        let asked = Arc::<AtomicU32>::default();
         Self::serving(move |stream| {
-            let closings = closings.clone();
+            let (closings, asked) = (closings.clone(), Arc::clone(&asked));
             async move {
-                answer(stream, closings).await;
+                answer(stream, closings, &asked).await;
             }
         })
         .await
@@ -151,15 +158,19 @@ where
     clippy::result_large_err,
     reason = "tungstenite says what its callback gives"
 )]
-async fn answer(mut stream: TcpStream, closings: Closings) {
+async fn answer(mut stream: TcpStream, closings: Closings, asked: &AtomicU32) {
     stream.set_nodelay(true).unwrap();
-    let mut begin = [0; 9];
-    while stream.peek(&mut begin).await.unwrap() < begin.len() {}
-    if &begin == b"GET /page" {
-        head(&mut stream).await;
-        let page = b"HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\npage\n";
-        stream.write_all(page).await.unwrap();
-        return;
+    let mut begin = [0; HEAD_MAX];
+    let asks_for_page = loop {
+        let seen = stream.peek(&mut begin).await.unwrap();
+        let seen = String::from_utf8_lossy(&begin[..seen]).to_lowercase();
+        if seen.contains("\r\n\r\n") {
+            break seen.starts_with("get /page ") || !seen.contains("\r\nupgrade: websocket\r\n");
+        }
+    };
+    if asks_for_page {
+        let head = head(&mut stream).await;
+        return pages::answer(stream, &head, asked).await;
     }
     let (mut path, mut word) = (String::new(), String::new());
     let callback = |request: &Request, mut response: Response| {
