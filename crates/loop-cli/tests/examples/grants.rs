@@ -3,6 +3,7 @@
 use crate::copy::{Example, text};
 use crate::readme::{blocks, console};
 use crate::served::{Served, file_server, free_address};
+use crate::site::PLAIN;
 use crate::talk::{Advice, advice, without_grants};
 
 /// Grants may be found missing one after the other, but not without end.
@@ -11,8 +12,12 @@ const TRIES_MAX: usize = 5;
 /// Takes the grants away, and pastes what is told until `attempt` works.
 ///
 /// `attempt` gives what was said where it does not. Where that has no advice, `loop check` is asked.
-fn denied_then_granted(example: &Example, attempt: impl Fn() -> Result<(), String>) {
-    example.build(&[]);
+fn denied_then_granted(
+    example: &Example,
+    components: &[&str],
+    attempt: impl Fn() -> Result<(), String>,
+) {
+    example.build(components);
     example.write("loop.toml", &without_grants(&example.read("loop.toml")));
     let mut said = attempt().expect_err("it works without its grants");
     for _ in 0..TRIES_MAX {
@@ -50,7 +55,7 @@ fn http_client() {
     let [typed] = console(&readme).try_into().unwrap();
     let [denied] = blocks(&readme, "text").try_into().unwrap();
     let words = typed.words();
-    denied_then_granted(&example, || {
+    denied_then_granted(&example, &[], || {
         let output = example.run(&words[1..]);
         if output.status.success() {
             assert_eq!(text(&output.stdout), typed.prints);
@@ -78,7 +83,7 @@ fn prints_what_it_promises(name: &str) {
     let [typed] = console(&example.read("README.md")).try_into().unwrap();
     let words = typed.words();
     let (_loop, arguments) = words.split_first().unwrap();
-    denied_then_granted(&example, || {
+    denied_then_granted(&example, &[], || {
         let output = example.run(arguments);
         if output.status.success() {
             assert_eq!(text(&output.stdout), typed.prints);
@@ -92,8 +97,8 @@ fn prints_what_it_promises(name: &str) {
 fn site() {
     let example = Example::new("site");
     let address = free_address().to_string();
-    denied_then_granted(&example, || {
-        let mut command = example.command(&["run", "site", "--listen", &address]);
+    denied_then_granted(&example, &PLAIN, || {
+        let mut command = example.command(&["run", "plain", "--listen", &address]);
         let served = Served::start(&mut command)?;
         if served.get("/page/glossary").status == 200 {
             return Ok(());
@@ -109,7 +114,7 @@ fn proxy() {
     let manifest = example.read("loop.toml");
     example.write("loop.toml", &manifest.replace("127.0.0.1:8000", &upstream));
     let address = free_address().to_string();
-    denied_then_granted(&example, || {
+    denied_then_granted(&example, &[], || {
         let mut command = example.command(&["run", "proxy", "--listen", &address]);
         let served = Served::start(&mut command)?;
         if served.get("/hello.txt").status == 200 {
@@ -122,9 +127,9 @@ fn proxy() {
 #[test]
 fn a_server_is_told_an_address_of_this_machine() {
     let example = Example::new("site");
-    example.build(&[]);
+    example.build(&PLAIN);
     example.write("loop.toml", &without_grants(&example.read("loop.toml")));
-    let said = text(&example.run(&["run", "site"]).stderr);
+    let said = text(&example.run(&["run", "plain"]).stderr);
     assert_eq!(
         advice(&said)[0].text,
         "grants = { net = { listen = [\"127.0.0.1:8080\"] } }\n"

@@ -64,12 +64,18 @@ impl Advice {
     }
 }
 
-/// A `loop.toml` without its grants.
+/// A `loop.toml` without the grants of its components. Those of providers stay: where something is kept, nobody but its author knows.
 pub(crate) fn without_grants(manifest: &str) -> String {
-    let kept = manifest
-        .lines()
-        .filter(|line| !line.starts_with("grants = "));
-    let kept: String = kept.flat_map(|line| [line, "\n"]).collect();
+    let mut kept = String::new();
+    let mut of_component = false;
+    for line in manifest.lines() {
+        if line.starts_with('[') {
+            of_component = line.contains(".component.");
+        }
+        if !(of_component && line.starts_with("grants = ")) {
+            kept.extend([line, "\n"]);
+        }
+    }
     assert_ne!(kept, manifest, "there is no grant");
     kept
 }

@@ -1,43 +1,50 @@
-//! Makes pages from the Markdown in the folder `docs`, and searches them: `site:pages/pages`.
+//! Makes pages from the Markdown in the folder `docs`, writes them to the folder `html`, and searches them: `site:pages/pages`.
 //!
-//! The grant gives the folder its name. Everything is read at the first call and kept: the host runs one instance of this
-//! component. A page is only ever looked up among those that were read, so no path from outside reaches a file.
+//! The grants give the folders their names. The host runs one instance of this component, and calls it once at a time; so each call first
+//! asks the watch of `docs` what happened since the last one. A page is only ever looked up among those that were
+//! read, so no path from outside reaches a file.
 
 mod folder;
+mod index;
 mod markdown;
+mod out;
+mod pages;
 mod search;
 mod site;
+mod words;
 
-use std::sync::OnceLock;
-use std::time::Instant;
+use std::cell::RefCell;
 
 use loop_guest::log;
 
-use exports::site::pages::pages::{Entry, Guest, Hit, Page, Problem};
+use bindings::exports::site::pages::pages::{Entry, Guest, Hit, Page, Problem};
 use site::Site;
 
-loop_guest::wit_bindgen::generate!({
-    path: "../../wit",
-    world: "renderer",
-    runtime_path: "loop_guest::wit_bindgen::rt",
-});
-
-/// The name under which the grant gives the folder.
-const FOLDER: &str = "docs";
+mod bindings {
+    loop_guest::wit_bindgen::generate!({
+        path: "../../wit",
+        world: "renderer",
+        runtime_path: "loop_guest::wit_bindgen::rt",
+    });
+}
 
 struct Render;
 
 impl Guest for Render {
     fn list_pages() -> Result<Vec<Entry>, Problem> {
-        Ok(site()?.entries())
+        with_site(|site| Ok(site.pages().entries()))
     }
 
     fn get_page(path: String) -> Result<Page, Problem> {
-        site()?.page(&path).ok_or(Problem::NoSuchPage)
+        with_site(|site| site.page(&path))?.ok_or(Problem::NoSuchPage)
+    }
+
+    fn revision() -> Result<u64, Problem> {
+        with_site(|site| Ok(site.pages().revision()))
     }
 
     fn search(query: String, max: u32) -> Result<Vec<Hit>, Problem> {
-        Ok(search::search(site()?, &query, max as usize))
+        with_site(|site| Ok(search::search(site.pages(), &query, max as usize)))
     }
 
     fn try_read(path: String) -> Result<u64, String> {
@@ -54,20 +61,21 @@ impl Guest for Render {
     }
 }
 
-/// The site, read at the first call. A failure is not kept: the next call tries again.
-fn site() -> Result<&'static Site, Problem> {
-    static SITE: OnceLock<Site> = OnceLock::new();
-    if let Some(site) = SITE.get() {
-        return Ok(site);
+/// Asks the site as it is now. A failure is not kept: the next call begins anew.
+fn with_site<T>(ask: impl FnOnce(&Site) -> Result<T, Problem>) -> Result<T, Problem> {
+    thread_local! {
+        static SITE: RefCell<Option<Site>> = const { RefCell::new(None) };
     }
-    let start = Instant::now();
-    let files = folder::read(FOLDER).map_err(|error| {
-        log::error!(folder = FOLDER; "cannot read the folder: {error}");
-        Problem::Unreadable(error.to_string())
-    })?;
-    let site = SITE.get_or_init(|| Site::new(&files));
-    log::info!(pages = site.len(), ms = start.elapsed().as_millis() as u64; "indexed the folder");
-    Ok(site)
+    let answer = SITE.with_borrow_mut(|kept| {
+        let site = match kept.take() {
+            Some(site) => site.refreshed(),
+            None => Site::open(),
+        }?;
+        let answer = ask(&site)?;
+        *kept = Some(site);
+        Ok(answer)
+    });
+    answer.inspect_err(|problem| log::error!("no pages: {problem:?}"))
 }
 
-export!(Render);
+bindings::export!(Render with_types_in bindings);

@@ -3,13 +3,18 @@
 //! Invariant: no markup reaches a page that this crate or the Markdown crate did not write. HTML in the Markdown becomes
 //! text, and of its links those remain that lead to a page, to the web, to a mail address or within the page.
 
+mod code;
 mod links;
 mod slugs;
 
-use pulldown_cmark::{CowStr, Event, HeadingLevel, LinkType, Options, Parser, Tag, TagEnd, html};
+use pulldown_cmark::{
+    CodeBlockKind, CowStr, Event, HeadingLevel, LinkType, Options, Parser, Tag, TagEnd, html,
+};
 
 use links::Target;
 use slugs::Slugs;
+
+pub use code::Highlight;
 
 /// A page that was made from Markdown.
 pub struct Rendered {
@@ -22,7 +27,12 @@ pub struct Rendered {
 }
 
 /// Renders the Markdown of the page at `path`; `exists` knows the other pages.
-pub fn render(path: &str, markdown: &str, exists: &dyn Fn(&str) -> bool) -> Rendered {
+pub fn render(
+    path: &str,
+    markdown: &str,
+    exists: &dyn Fn(&str) -> bool,
+    highlight: Highlight<'_>,
+) -> Rendered {
     let options = Options::ENABLE_TABLES
         | Options::ENABLE_STRIKETHROUGH
         | Options::ENABLE_FOOTNOTES
@@ -38,6 +48,8 @@ pub fn render(path: &str, markdown: &str, exists: &dyn Fn(&str) -> bool) -> Rend
     let mut title = None;
     // Where the heading that is open began: in `events`, and in `text`.
     let mut heading = None;
+    // The language of the block of code that is open, and what stands in it.
+    let mut block: Option<(String, String)> = None;
     for event in Parser::new_ext(markdown, options) {
         let event = cleaner.clean(event);
         match &event {
@@ -53,10 +65,22 @@ pub fn render(path: &str, markdown: &str, exists: &dyn Fn(&str) -> bool) -> Rend
                     }
                 }
             }
+            Event::Start(Tag::CodeBlock(CodeBlockKind::Fenced(info))) => {
+                let language = code::language(info).to_owned();
+                block = (!language.is_empty()).then_some((language, String::new()));
+            }
+            Event::End(TagEnd::CodeBlock) => {
+                if let Some((language, code)) = block.take() {
+                    events.extend(code::events(&code, &highlight(&code, &language)));
+                }
+            }
             _ => {}
         }
         collect_text(&event, &mut text);
-        events.push(event);
+        match (&event, &mut block) {
+            (Event::Text(part), Some((_, code))) => code.push_str(part),
+            _ => events.push(event),
+        }
     }
     let mut html = String::with_capacity(markdown.len() * 2);
     html::push_html(&mut html, events.into_iter());
@@ -134,9 +158,20 @@ fn collect_text(event: &Event<'_>, text: &mut String) {
 #[cfg(test)]
 mod tests {
     use super::render;
+    use crate::bindings::site::pages::code::{Kind, Span};
+
+    /// The code up to the first space is a keyword.
+    fn first_word(code: &str, _: &str) -> Vec<Span> {
+        let (word, rest) = code.split_at(code.find(' ').unwrap_or(code.len()));
+        let span = |code: &str, kind| Span {
+            code: code.to_owned(),
+            kind,
+        };
+        vec![span(word, Kind::Keyword), span(rest, Kind::Other)]
+    }
 
     fn html(markdown: &str) -> String {
-        render("page", markdown, &|path| path == "other").html
+        render("page", markdown, &|path| path == "other", &first_word).html
     }
 
     #[test]
@@ -166,7 +201,7 @@ mod tests {
 
     #[test]
     fn a_page_is_called_by_its_first_heading_or_its_file() {
-        let page = |path, markdown| render(path, markdown, &|_| false).title;
+        let page = |path, markdown| render(path, markdown, &|_| false, &first_word).title;
         assert_eq!(page("a/b", "## Part\n\n# The `page`"), "The page");
         assert_eq!(page("a/b", "no heading"), "b");
     }
@@ -175,5 +210,23 @@ mod tests {
     fn headings_have_names_of_their_own() {
         let page = html("## What it is\n\n## What it is\n");
         assert!(page.contains("id=\"what-it-is\"") && page.contains("id=\"what-it-is-1\""));
+    }
+
+    #[test]
+    fn code_is_marked_and_stays_what_it_is() {
+        assert_eq!(
+            html("```rust,ignore\nfn <b>\n```"),
+            "<pre><code class=\"language-rust,ignore\"><span class=\"keyword\">fn</span> &lt;b&gt;\n</code></pre>\n"
+        );
+        assert_eq!(
+            html("```\nfn a\n```"),
+            "<pre><code>fn a\n</code></pre>\n",
+            "of no language"
+        );
+        let lie = |_: &str, _: &str| first_word("<script> x", "");
+        assert_eq!(
+            render("page", "```js\nx\n```", &|_| false, &lie).html,
+            "<pre><code class=\"language-js\">x\n</code></pre>\n"
+        );
     }
 }

@@ -1,36 +1,30 @@
 //! Finds pages by words.
 //!
-//! A page fits if each word of the query begins a word in its title or its text. There is no index beyond the text itself:
-//! a few thousand pages are read through in milliseconds.
+//! A page fits if each word of the query begins a word in its title or its text.
 
-use crate::exports::site::pages::pages::{Fragment, Hit};
-use crate::markdown::Rendered;
-use crate::site::Site;
+use crate::bindings::exports::site::pages::pages::{Fragment, Hit};
+use crate::pages::{Page, Pages};
 
 /// The most words of a query that count. More narrow a search no further, and cost time.
 const WORDS_MAX: usize = 8;
 
 /// How often a word counts in the text of one page: beyond that, a page is long rather than fitting.
-const OCCURRENCES_MAX: usize = 20;
+const OCCURRENCES_MAX: u32 = 20;
 
 /// What a word in the title counts, measured in occurrences in the text.
-const TITLE_WEIGHT: usize = 25;
+const TITLE_WEIGHT: u32 = 25;
 
 /// How much text is shown before and after the first word that was found, in bytes.
 const CONTEXT_BYTES: usize = 90;
 
 /// The pages that fit, the best first.
-pub fn search(site: &Site, query: &str, max: usize) -> Vec<Hit> {
-    let words: Vec<String> = fold(query)
-        .split(|char: char| !char.is_alphanumeric())
-        .filter(|word| !word.is_empty())
-        .take(WORDS_MAX)
-        .map(str::to_owned)
-        .collect();
+pub fn search(pages: &Pages, query: &str, max: usize) -> Vec<Hit> {
+    let query = fold(query);
+    let words: Vec<&str> = words(&query).take(WORDS_MAX).collect();
     if words.is_empty() {
         return Vec::new();
     }
-    let mut hits: Vec<Hit> = site
+    let mut hits: Vec<Hit> = pages
         .iter()
         .filter_map(|(path, page)| hit(path, page, &words))
         .collect();
@@ -39,26 +33,28 @@ pub fn search(site: &Site, query: &str, max: usize) -> Vec<Hit> {
     hits
 }
 
-fn hit(path: &str, page: &Rendered, words: &[String]) -> Option<Hit> {
-    let (title, text) = (fold(&page.title), fold(&page.text));
+fn hit(path: &str, page: &Page, words: &[&str]) -> Option<Hit> {
+    let title = fold(&page.title);
     let mut score = 0;
-    let mut first = None;
     for word in words {
-        let mut found = occurrences(&text, word).peekable();
-        first = first.into_iter().chain(found.peek().copied()).min();
-        let in_text = found.take(OCCURRENCES_MAX).count();
-        let in_title = occurrences(&title, word).count();
-        if in_text + in_title == 0 {
+        let in_text = page.words.beginning(word).min(OCCURRENCES_MAX);
+        let in_title = u32::try_from(occurrences(&title, word).count()).unwrap_or(u32::MAX);
+        if in_text == 0 && in_title == 0 {
             return None;
         }
-        score += in_text + in_title * TITLE_WEIGHT;
+        score += in_text + in_title.min(OCCURRENCES_MAX) * TITLE_WEIGHT;
     }
     Some(Hit {
         path: path.to_owned(),
         title: page.title.clone(),
-        snippet: snippet(&page.text, &text, first.unwrap_or(0), words),
-        score: u32::try_from(score).unwrap_or(u32::MAX),
+        snippet: snippet(&page.text, words),
+        score,
     })
+}
+
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|char: char| !char.is_alphanumeric())
+        .filter(|word| !word.is_empty())
 }
 
 /// The text in lower case. Every character keeps its length, so that places in it are places in the text.
@@ -84,8 +80,13 @@ fn occurrences<'a>(text: &'a str, word: &'a str) -> impl Iterator<Item = usize> 
     })
 }
 
-/// The text around a place, with the words marked.
-fn snippet(text: &str, folded: &str, at: usize, words: &[String]) -> Vec<Fragment> {
+/// The text around the first of the words, with all of them marked.
+fn snippet(text: &str, words: &[&str]) -> Vec<Fragment> {
+    let folded = &fold(text);
+    let firsts = words
+        .iter()
+        .filter_map(|word| occurrences(folded, word).next());
+    let at = firsts.min().unwrap_or(0);
     let start = text.floor_char_boundary(at.saturating_sub(CONTEXT_BYTES));
     let end = text.ceil_char_boundary((at + CONTEXT_BYTES).min(text.len()));
     let mut marks: Vec<(usize, usize)> = words
@@ -118,23 +119,32 @@ fn snippet(text: &str, folded: &str, at: usize, words: &[String]) -> Vec<Fragmen
 
 #[cfg(test)]
 mod tests {
-    use super::search;
+    use super::{fold, search, words};
     use crate::folder::File;
-    use crate::site::Site;
+    use crate::pages::Pages;
+    use crate::words::Words;
 
-    fn site() -> Site {
+    fn pages() -> Pages {
         let file = |path: &str, text: &str| File {
             path: path.to_owned(),
             text: text.to_owned(),
         };
-        Site::new(&[
+        let mut pages = Pages::default();
+        let files = [
             file("bees", "# Bees\n\nBees fly. Ünder each beehive, a bee."),
             file("trees", "# Trees\n\nA bee sits under a tree."),
-        ])
+        ];
+        pages.update(&files, &|_, _| Vec::new());
+        for path in ["bees", "trees"] {
+            let page = pages.get_mut(path).expect("it is there");
+            let text = fold(&page.text);
+            page.words = Words::new(words(&text).map(|word| (word.to_owned(), 1)).collect());
+        }
+        pages
     }
 
     fn found(query: &str) -> Vec<String> {
-        search(&site(), query, 10)
+        search(&pages(), query, 10)
             .into_iter()
             .map(|hit| hit.path)
             .collect()
@@ -152,7 +162,7 @@ mod tests {
 
     #[test]
     fn the_snippet_is_the_text_with_the_words_marked() {
-        let hits = search(&site(), "tree", 1);
+        let hits = search(&pages(), "tree", 1);
         let snippet = &hits[0].snippet;
         let text: String = snippet
             .iter()

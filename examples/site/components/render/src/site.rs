@@ -1,62 +1,103 @@
-//! All pages, made once from all files.
+//! The site as it is now: the watched folder, the pages, and where they are written.
 
-use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
 
-use crate::exports::site::pages::pages::{Entry, Page};
-use crate::folder::File;
-use crate::markdown::{self, Rendered};
+use loop_guest::fsx::{Reach, Root, Watch};
+use loop_guest::{fsx, keyvalue, log};
 
-/// The pages, by path.
+use crate::bindings::exports::site::pages::pages::{Page, Problem};
+use crate::bindings::site::pages::code;
+use crate::folder;
+use crate::index::Index;
+use crate::out::Out;
+use crate::pages::Pages;
+
+/// The name under which the grant gives the folder of Markdown.
+const DOCS: &str = "docs";
+
+/// The name under which the grant gives the folder of HTML.
+const HTML: &str = "html";
+
+/// The pages, and what tells of changes.
 pub struct Site {
-    pages: BTreeMap<String, Rendered>,
+    watch: Watch,
+    out: Out,
+    index: Index,
+    pages: Pages,
 }
 
 impl Site {
-    /// Renders all files. Links between them become links between pages.
-    pub fn new(files: &[File]) -> Self {
-        let exists = |path: &str| {
-            files
-                .binary_search_by(|file| file.path.as_str().cmp(path))
-                .is_ok()
+    /// Reads and writes everything.
+    pub fn open() -> Result<Self, Problem> {
+        let mut site = Self {
+            // Watched before it is read, so that nothing falls between the two.
+            watch: Root::open(DOCS)?.watch("", Reach::Tree)?,
+            out: Out::open(HTML)?,
+            index: Index::open()?,
+            pages: Pages::default(),
         };
-        let pages = files
-            .iter()
-            .map(|file| {
-                (
-                    file.path.clone(),
-                    markdown::render(&file.path, &file.text, &exists),
-                )
-            })
-            .collect();
-        Self { pages }
+        site.update()?;
+        site.out.remove_all_but(&site.pages)?;
+        site.index.remove_all_but(&site.pages)?;
+        Ok(site)
     }
 
-    /// How many pages there are.
-    pub fn len(&self) -> usize {
-        self.pages.len()
+    /// The same, with what has changed meanwhile.
+    pub fn refreshed(mut self) -> Result<Self, Problem> {
+        if !self.watch.next_within(Duration::ZERO)?.is_empty() {
+            self.update()?;
+        }
+        Ok(self)
     }
 
-    /// All pages with their paths, by path.
-    pub fn iter(&self) -> impl Iterator<Item = (&str, &Rendered)> {
-        self.pages.iter().map(|(path, page)| (path.as_str(), page))
+    /// Looks at everything, whatever it was that changed: files that are as they were cost only their reading.
+    fn update(&mut self) -> Result<(), Problem> {
+        let start = Instant::now();
+        // The root may be another folder than before.
+        let files = folder::read(&Root::open(DOCS)?)?;
+        let changes = self.pages.update(&files, &code::highlight);
+        for (path, html) in &changes.made {
+            self.out.write(path, html)?;
+        }
+        for path in &changes.removed {
+            self.out.remove(path)?;
+            self.index.remove(path)?;
+        }
+        let made: Vec<String> = changes.made.into_iter().map(|(path, _)| path).collect();
+        let counted = self.index.fill(&mut self.pages, &made)?;
+        let ms = start.elapsed().as_millis() as u64;
+        log::info!(pages = self.pages.len(), made = made.len(), counted = counted, removed = changes.removed.len(), ms = ms; "looked at the folder");
+        Ok(())
     }
 
-    /// All pages as they stand in a list.
-    pub fn entries(&self) -> Vec<Entry> {
-        self.iter()
-            .map(|(path, page)| Entry {
-                path: path.to_owned(),
-                title: page.title.clone(),
-            })
-            .collect()
+    /// The pages.
+    pub fn pages(&self) -> &Pages {
+        &self.pages
     }
 
-    /// The page of this path.
-    pub fn page(&self, path: &str) -> Option<Page> {
-        let page = self.pages.get(path)?;
-        Some(Page {
+    /// The page of this path, if there is one.
+    pub fn page(&self, path: &str) -> Result<Option<Page>, Problem> {
+        let Some(page) = self.pages.get(path) else {
+            return Ok(None);
+        };
+        Ok(Some(Page {
             title: page.title.clone(),
-            html: page.html.clone(),
+            html: self.out.read(path)?,
+        }))
+    }
+}
+
+impl From<fsx::Error> for Problem {
+    fn from(error: fsx::Error) -> Self {
+        Self::Unreadable(match error {
+            fsx::Error::Code(code) => code.name().to_owned(),
+            error => error.to_string(),
         })
+    }
+}
+
+impl From<keyvalue::Error> for Problem {
+    fn from(error: keyvalue::Error) -> Self {
+        Self::Unreadable(error.to_string())
     }
 }

@@ -1,8 +1,10 @@
-//! Shows pages over HTTP: `wasi:http/incoming-handler`, with the pages from whoever provides `site:pages/pages`.
+//! Shows pages over HTTP: `wasi:http/incoming-handler`, with the pages from whoever provides `site:pages/pages`; and tells browsers when one
+//! has changed.
 //!
 //! This component reads no file and makes no page. It turns URLs into questions, and answers into documents: `url` reads
-//! what a request asks for, `views` has a function for each kind of document, `html` writes them, `reply` sends them.
+//! what a request asks for, `views` has a function for each kind of document, `html` writes them, `reply` sends them, `browsers` knows who shows one.
 
+mod browsers;
 mod html;
 mod reply;
 mod url;
@@ -70,6 +72,7 @@ fn answer(url: &Url) -> (&'static str, Reply) {
         "/status" => ("status", views::status()),
         "/outside" => ("outside", views::outside()),
         "/style.css" => ("style", views::style()),
+        "/reload.js" => ("script", views::script()),
         path => match path.strip_prefix("/page/") {
             Some(page) => ("page", views::page(page)),
             None => ("missing", views::not_found()),
@@ -85,3 +88,4 @@ fn count(view: &str, status: u16, start: Instant) -> Result<(), OpenError> {
 }
 
 wasip2::http::proxy::export!(Web);
+loop_guest::websocket::serve!(browsers::Browsers);

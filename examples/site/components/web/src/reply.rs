@@ -6,8 +6,8 @@ use wasip2::http::types::{Fields, OutgoingBody, OutgoingResponse, ResponseOutpar
 /// The most that one write of `wasi:io/streams` takes.
 const WRITE_BYTES_MAX: usize = 4096;
 
-/// Documents run no script and load nothing from elsewhere, whatever is in them.
-const POLICY: &str = "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+/// Documents run no script but the site's own and load nothing from elsewhere, whatever is in them.
+const POLICY: &str = "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
 /// A response that is ready to be sent.
 pub struct Reply {

@@ -26,14 +26,24 @@ const OUTSIDE: [&str; 4] = [
     "../../Cargo.toml",
 ];
 
+/// What has a browser load the document anew when a page changes. It is made before the page is asked for, so that no change falls
+/// between the two.
+fn reload() -> String {
+    // Without pages there is no revision, and any is another one.
+    let revision = pages::revision().map(|revision| format!("{revision:x}"));
+    let revision = revision.unwrap_or_default();
+    format!(r#"<script src="/reload.js" data-revision="{revision}"></script>"#)
+}
+
 /// All pages, by folder.
 pub fn home() -> Reply {
+    let reload = reload();
     match pages::list_pages() {
         Ok(mut entries) => {
             entries.sort_by(|a, b| (folder(a), &a.path).cmp(&(folder(b), &b.path)));
-            Reply::html(200, document("Pages", "", &list(&entries)))
+            Reply::html(200, document("Pages", "", &(list(&entries) + &reload)))
         }
-        Err(problem) => failed(&problem),
+        Err(problem) => failed(&problem, &reload),
     }
 }
 
@@ -69,13 +79,14 @@ fn link(path: &str, title: &str) -> String {
 
 /// One page.
 pub fn page(path: &str) -> Reply {
+    let reload = reload();
     // Files are linked by their names, with the ending.
     match pages::get_page(path.strip_suffix(".md").unwrap_or(path)) {
         Ok(page) => {
-            let body = format!("<article>\n{}</article>", page.html);
+            let body = format!("<article>\n{}</article>\n{reload}", page.html);
             Reply::html(200, document(&page.title, "", &body))
         }
-        Err(problem) => failed(&problem),
+        Err(problem) => failed(&problem, &reload),
     }
 }
 
@@ -84,7 +95,7 @@ pub fn search(query: &str) -> Reply {
     let query: String = query.trim().chars().take(QUERY_CHARS_MAX).collect();
     let hits = match pages::search(&query, HITS_MAX) {
         Ok(hits) => hits,
-        Err(problem) => return failed(&problem),
+        Err(problem) => return failed(&problem, ""),
     };
     let mut body = format!("<h1>Search: {}</h1>\n", Text(&query));
     if hits.is_empty() {
@@ -152,18 +163,23 @@ pub fn style() -> Reply {
     }
 }
 
+/// The script of documents.
+pub fn script() -> Reply {
+    Reply {
+        status: 200,
+        content_type: "text/javascript; charset=utf-8",
+        body: include_str!("reload.js").to_owned(),
+    }
+}
+
 /// There is no such document.
 pub fn not_found() -> Reply {
-    error(
-        404,
-        "Not found",
-        "There is no page here. It may have been renamed: search for a word of its title.",
-    )
+    failed(&Problem::NoSuchPage, "")
 }
 
 /// The URL cannot be read.
 pub fn bad_request() -> Reply {
-    error(400, "Not a page", "This address cannot be read.")
+    error(400, "Not a page", "This address cannot be read.", "")
 }
 
 /// The request wants to do something other than read.
@@ -172,25 +188,33 @@ pub fn method_not_allowed() -> Reply {
         405,
         "Not allowed",
         "Pages can be read here, and nothing else.",
+        "",
     )
 }
 
-fn failed(problem: &Problem) -> Reply {
+/// Why there is no page; perhaps there is one later.
+fn failed(problem: &Problem, reload: &str) -> Reply {
     match problem {
-        Problem::NoSuchPage => not_found(),
+        Problem::NoSuchPage => error(
+            404,
+            "Not found",
+            "There is no page here. It may have been renamed: search for a word of its title.",
+            reload,
+        ),
         Problem::Unreadable(reason) => error(
             500,
             "No pages",
             &format!(
-                "The folder of the pages cannot be read: {reason}. Is it granted in loop.toml, under the name docs?"
+                "A folder of the pages cannot be read or written: {reason}. Are both granted in loop.toml, under the names docs and html?"
             ),
+            reload,
         ),
     }
 }
 
-fn error(status: u16, title: &str, explanation: &str) -> Reply {
+fn error(status: u16, title: &str, explanation: &str, reload: &str) -> Reply {
     let body = format!(
-        "<h1>{}</h1>\n<p>{}</p>\n<p><a href=\"/\">All pages</a></p>",
+        "<h1>{}</h1>\n<p>{}</p>\n<p><a href=\"/\">All pages</a></p>\n{reload}",
         Text(title),
         Text(explanation)
     );
