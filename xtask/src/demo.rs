@@ -1,5 +1,7 @@
 //! `cargo xtask demo`: builds `loop`, builds `examples/site` with it, and serves this repository's docs.
 
+mod reload;
+
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::process::{Child, Command, ExitCode, Stdio};
 use std::time::{Duration, Instant};
@@ -15,8 +17,37 @@ use crate::steps::{self, Outcome, Steps};
 /// The example that is the demo.
 const SITE: &str = "examples/site";
 
-/// Its app.
-const APP: &str = "site";
+/// One of its apps.
+struct App {
+    name: &'static str,
+    /// Of what it consists.
+    components: &'static [&'static str],
+}
+
+/// The whole one.
+const WHOLE: App = App {
+    name: "site",
+    components: &["web", "render", "highlight", "words"],
+};
+
+/// The one that is all in Rust.
+const PLAIN: App = App {
+    name: "plain",
+    components: &["web", "render", "plain"],
+};
+
+impl App {
+    /// The one that can be built on this machine.
+    fn buildable() -> &'static Self {
+        if setup::program_answers("npm") && setup::python_has_venv() {
+            return &WHOLE;
+        }
+        println!(
+            "node with npm, or python3 with venv, is missing: code is not highlighted. `loop doctor` says where to get them"
+        );
+        &PLAIN
+    }
+}
 
 /// How long the server may take until it listens: compiling its components without optimised
 /// dependencies takes seconds.
@@ -96,14 +127,15 @@ const PAGES: &[Expected] = &[
 /// Serves the docs until it is interrupted.
 pub(crate) fn run(repo: &Repo, port: Option<u16>) -> Result<ExitCode> {
     let (environment, _) = setup::components(repo)?;
-    if let Outcome::Failed(why) = build(repo, &environment)? {
+    let app = App::buildable();
+    if let Outcome::Failed(why) = build(repo, &environment, app)? {
         bail!(why);
     }
     let address = match port {
         Some(port) => SocketAddr::from((Ipv4Addr::LOCALHOST, port)),
         None => free_address(PORT).or_else(|_| free_address(0))?,
     };
-    let mut server = Server::start(repo, &environment, address)?;
+    let mut server = Server::start(looped(repo, &environment), app, address)?;
     println!("\nthe docs are served at http://{address}/ (end with Ctrl-C)");
     let status = server.0.wait().context("wait for the server")?;
     if !status.success() {
@@ -112,22 +144,32 @@ pub(crate) fn run(repo: &Repo, port: Option<u16>) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Serves the docs, fetches the pages that matter, and stops.
+/// Serves the docs, checks what matters, and stops.
 pub(crate) fn run_check(repo: &Repo) -> Result<ExitCode> {
     let (environment, _) = setup::components(repo)?;
     let mut steps = Steps::default();
-    steps.run("demo", || check(repo, &environment));
+    for (name, check) in CHECKS {
+        steps.run(name, || check(repo, &environment));
+    }
     Ok(steps.finish())
 }
 
-/// As [`run_check`], as a step of another task.
-pub(crate) fn check(repo: &Repo, environment: &Environment) -> Result<Outcome> {
-    let built = build(repo, environment)?;
+/// A step: what it checks.
+type Check = fn(&Repo, &Environment) -> Result<Outcome>;
+
+/// All of [`run_check`], for another task too.
+pub(crate) const CHECKS: [(&str, Check); 2] =
+    [("demo", check), ("demo in a browser", reload::check)];
+
+/// Fetches the pages that matter.
+fn check(repo: &Repo, environment: &Environment) -> Result<Outcome> {
+    let app = App::buildable();
+    let built = build(repo, environment, app)?;
     if built != Outcome::Passed {
         return Ok(built);
     }
     let address = free_address(0)?;
-    let _server = Server::start(repo, environment, address)?;
+    let _server = Server::start(looped(repo, environment), app, address)?;
     let mut wrong = 0;
     for expected in PAGES {
         let found = http::get(address, expected.path).and_then(|page| expected.compare(&page));
@@ -145,13 +187,13 @@ pub(crate) fn check(repo: &Repo, environment: &Environment) -> Result<Outcome> {
     })
 }
 
-/// Builds `loop` and, with it, the site.
-fn build(repo: &Repo, environment: &Environment) -> Result<Outcome> {
+/// Builds `loop` and, with it, the components of an app.
+fn build(repo: &Repo, environment: &Environment, app: &App) -> Result<Outcome> {
     let built = steps::run(&mut repo.programs(&["loop"]))?;
     if built != Outcome::Passed {
         return Ok(built);
     }
-    steps::run(looped(repo, environment).arg("build"))
+    steps::run(looped(repo, environment).arg("build").args(app.components))
 }
 
 /// The `loop` that was built here, in the folder of the site.
@@ -190,14 +232,13 @@ impl Expected {
 struct Server(Child);
 
 impl Server {
-    /// Returns when the site listens.
-    fn start(repo: &Repo, environment: &Environment, address: SocketAddr) -> Result<Server> {
-        let mut command = looped(repo, environment);
+    /// Returns when the site of the command's folder listens.
+    fn start(mut command: Command, app: &App, address: SocketAddr) -> Result<Server> {
         // The example's own grant names one port; another needs a grant, like anything else.
         let grant = format!("net.listen = [\"{address}\"]");
         command.args([
             "run",
-            APP,
+            app.name,
             "--listen",
             &address.to_string(),
             "--grant",

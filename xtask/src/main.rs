@@ -14,6 +14,7 @@
 )]
 
 mod bench;
+mod browser;
 mod demo;
 mod http;
 mod replay;
@@ -47,7 +48,7 @@ struct Arguments {
 enum Task {
     /// Run the main example: this repository's docs, served by components
     Demo {
-        /// Fetch the pages that matter, then stop: ends with 0 if they are right
+        /// Fetch the pages that matter, and see one change in a browser, then stop: ends with 0 if all is right
         #[arg(long, conflicts_with = "port")]
         check: bool,
         /// The port to serve on [default: a free one]

@@ -52,33 +52,48 @@ pub(crate) fn components(repo: &Repo) -> Result<(Environment, RustTarget)> {
     }
 }
 
-/// A server that the tests start, and a package of Debian's of the same name.
+/// A program that the tests start, and a package of Debian's of the same name.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Server {
+pub(crate) struct Program {
     name: &'static str,
+    /// What it is called elsewhere.
+    others: &'static [&'static str],
     /// The variable that names the program, for whoever has another.
     pub(crate) variable: &'static str,
 }
 
 /// For the wire.
-pub(crate) const NATS: Server = Server {
+pub(crate) const NATS: Program = Program {
     name: "nats-server",
+    others: &[],
     variable: "LOOP_NATS_SERVER",
 };
 
 /// For the providers of storage.
-pub(crate) const REDIS: Server = Server {
+pub(crate) const REDIS: Program = Program {
     name: "redis-server",
+    others: &[],
     variable: "LOOP_REDIS_SERVER",
 };
 
-impl Server {
+/// For the demo.
+pub(crate) const CHROMIUM: Program = Program {
+    name: "chromium",
+    others: &["chromium-browser", "google-chrome"],
+    variable: "LOOP_CHROMIUM",
+};
+
+impl Program {
     /// Finds the program, or fetches it.
     ///
     /// Debian's packages, those of its libraries too, are unpacked under the target folder and not installed: that would make it a service of
     /// the system.
     pub(crate) fn find(self, repo: &Repo) -> Result<PathBuf> {
-        let Self { name, variable } = self;
+        let Self {
+            name,
+            others,
+            variable,
+        } = self;
         if let Some(named) = std::env::var_os(variable) {
             return Ok(named.into());
         }
@@ -86,7 +101,8 @@ impl Server {
         let folder = repo.target().join(name);
         // Debian puts some where users who are not root do not look. What was fetched begins with a script.
         let folders = std::env::split_paths(&path).chain(["/usr/sbin".into(), folder.clone()]);
-        let mut programs = folders.map(|folder| folder.join(name));
+        let names = || std::iter::once(name).chain(others.iter().copied());
+        let mut programs = folders.flat_map(|folder| names().map(move |name| folder.join(name)));
         if let Some(found) = programs.find(|program| program.is_file()) {
             return Ok(found);
         }
@@ -94,7 +110,7 @@ impl Server {
         println!("it is unpacked in {}, and not installed", folder.display());
         let fetched = self.fetch(&folder);
         fetched.with_context(|| {
-            format!("some tests need {name}: name the program in {variable}, or have it in PATH")
+            format!("a test needs {name}: name the program in {variable}, or have it in PATH")
         })
     }
 
@@ -134,10 +150,16 @@ impl Server {
                 run("dpkg-deb", &["--extract", &file.to_string_lossy(), "."])?;
             }
         }
-        // Its libraries stand beside it.
-        let program = ["usr/sbin", "usr/bin"].map(|place| folder.join(place).join(name));
+        // A program with a folder of its own is begun there: what stands for it in usr/bin only knows where it would be installed.
+        let places = [
+            format!("usr/lib/{name}"),
+            "usr/sbin".into(),
+            "usr/bin".into(),
+        ];
+        let program = places.map(|place| folder.join(place).join(name));
         let program = program.into_iter().find(|program| program.is_file());
         let program = program.context("no program came with the package")?;
+        // Its libraries stand beside it.
         let script = format!(
             r#"#!/bin/sh
 for folder in {}/usr/lib/*-linux-gnu; do
@@ -171,9 +193,17 @@ pub(crate) fn program_answers(name: &str) -> bool {
     says_version(&mut Command::new(name))
 }
 
+/// Whether Python is here with what makes a place for packages, which Debian has in a package of its own.
+pub(crate) fn python_has_venv() -> bool {
+    succeeds(Command::new("python3").args(["-c", "import ensurepip, venv"]))
+}
+
 fn says_version(command: &mut Command) -> bool {
+    succeeds(command.arg("--version"))
+}
+
+fn succeeds(command: &mut Command) -> bool {
     command
-        .arg("--version")
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::null())

@@ -23,6 +23,7 @@ pub(crate) fn run(repo: &Repo) -> Result<ExitCode> {
         "needed: nats-server and redis-server; Debian's packages are fetched now if they are missing"
     );
     println!("used if present: rustfmt, clippy, cargo-nextest, node with npm, python3 with venv");
+    println!("used if present, or as a package of Debian's: chromium");
 
     let mut steps = Steps::default();
     let mut components = None;
@@ -88,10 +89,12 @@ pub(crate) fn run(repo: &Repo) -> Result<ExitCode> {
     steps.run("target from Debian's packages", || {
         target_from_packages(repo)
     });
-    steps.run("demo", || match &components {
-        Some((environment, _)) => demo::check(repo, environment),
-        None => Ok(Outcome::Skipped("no Rust for components".to_owned())),
-    });
+    for (name, check) in demo::CHECKS {
+        steps.run(name, || match &components {
+            Some((environment, _)) => check(repo, environment),
+            None => Ok(Outcome::Skipped("no Rust for components".to_owned())),
+        });
+    }
     Ok(steps.finish())
 }
 
