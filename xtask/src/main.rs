@@ -16,6 +16,7 @@
 mod bench;
 mod browser;
 mod demo;
+mod guides;
 mod http;
 mod replay;
 mod repo;
@@ -57,6 +58,8 @@ enum Task {
     },
     /// Run everything that must pass before a change lands
     Test,
+    /// Compile the Rust that stands in the guides
+    Guides,
     /// Check the rules of the house: edges between crates, text, docs, dependencies
     Tidy,
     /// Run benchmarks: `host`, `reactor` or `transports`; arguments are passed on
@@ -84,6 +87,14 @@ fn run(task: &Task) -> Result<ExitCode> {
         Task::Demo { check: true, .. } => demo::run_check(&repo),
         Task::Demo { check: false, port } => demo::run(&repo, *port),
         Task::Test => test::run(&repo),
+        Task::Guides => {
+            let (environment, target) = setup::components(&repo)?;
+            let mut steps = Steps::default();
+            steps.run("examples in guides", || {
+                guides::check(&repo, &environment, &target)
+            });
+            Ok(steps.finish())
+        }
         Task::Tidy => {
             let mut steps = Steps::default();
             steps.run("tidy", || Ok(tidy::report(&tidy::check(&repo)?)));

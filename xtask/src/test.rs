@@ -8,7 +8,7 @@ use loop_build::{Cancel, Environment, RustTarget};
 
 use crate::repo::Repo;
 use crate::steps::{self, Outcome, Steps};
-use crate::{demo, replay, setup, tidy};
+use crate::{demo, guides, replay, setup, tidy};
 
 /// Where, under the target folder, the unit tests of components' crates are built, for this machine.
 const NATIVE: &str = "native";
@@ -60,6 +60,10 @@ pub(crate) fn run(repo: &Repo) -> Result<ExitCode> {
     });
     steps.run("examples in docs", || {
         steps::run(&mut repo.cargo(&["test", "--doc", "--workspace", "--locked"]))
+    });
+    steps.run("examples in guides", || match &components {
+        Some((environment, target)) => guides::check(repo, environment, target),
+        None => Ok(Outcome::Skipped("no Rust for components".to_owned())),
     });
     steps.run("tests of components' crates", || guest_tests(repo, &guests));
     steps.run("tests of the JavaScript SDK", || {
