@@ -1,4 +1,7 @@
-//! A component of Python: built, unchanged, changed, and wrong. Making one takes ten seconds, so that this is one test.
+//! A component of Python: built, unchanged, changed, and wrong. Making one takes ten seconds, so that most of it is one test.
+
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt as _;
 
 use loop_build::scaffold::{Kind, Language};
 
@@ -48,4 +51,39 @@ fn without_python_and_without_a_registry() {
     let error = workspace.build(&environment).unwrap_err();
     insta::assert_snapshot!(error, @"componentize-py-0.25.1 could not be fetched");
     assert!(!error.output().unwrap().is_empty());
+}
+
+#[test]
+fn a_componentizer_that_crashes() {
+    let workspace = Workspace::without_tools(Language::Python, Kind::Library);
+    if environment().find("python3").is_none() {
+        eprintln!("SKIPPED: there is no Python");
+        return;
+    }
+    // The tool is there, and its Python is a script.
+    let id = "componentize-py-0.25.1";
+    let tool = workspace.path("w/.loop/tools").join(id);
+    let python = tool.join("bin/python");
+    std::fs::create_dir_all(tool.join("bin")).unwrap();
+    std::fs::write(tool.join("loop-whole"), id).unwrap();
+    let crashing = |script: &str| {
+        std::fs::write(&python, format!("#!/bin/sh\n{script}\n")).unwrap();
+        std::fs::set_permissions(&python, Permissions::from_mode(0o755)).unwrap();
+        workspace.error()
+    };
+    let said = crashing("kill -9 $$");
+    assert!(
+        said.contains("ended with signal: 9 (SIGKILL) and said nothing"),
+        "{said}"
+    );
+    let said = crashing("echo it is broken >&2; exit 3");
+    assert!(said.contains("it is broken"), "{said}");
+    // What makes stubs for editors, and something that is no component. The second argument says where.
+    let behind =
+        |word: &str| format!(r#""$(printf %s "$2" | sed 's/.*"{word}","\([^"]*\)".*/\1/')""#);
+    let (stubs, component) = (behind("bindings"), behind("--output"));
+    let said = crashing(&format!(
+        "case $2 in *--output*) echo no > {component};; *) mkdir -p {stubs};; esac"
+    ));
+    assert!(said.contains("is not a component"), "{said}");
 }

@@ -342,6 +342,12 @@ fn is_lost(error: &hyper::Error) -> bool {
         || cause.is_some_and(<dyn std::error::Error>::is::<std::io::Error>)
 }
 
+/// Whether something was read that cannot be what it should be.
+fn is_malformed(error: &std::io::Error) -> bool {
+    use std::io::ErrorKind::{InvalidData, InvalidInput};
+    matches!(error.kind(), InvalidData | InvalidInput)
+}
+
 /// The component's own kind of error, for what hyper reports of a connection.
 fn from_hyper(error: &hyper::Error) -> Error {
     let mut cause = error.source();
@@ -350,7 +356,11 @@ fn from_hyper(error: &hyper::Error) -> Error {
             return body::again(ours);
         }
         if let Some(io) = inner.downcast_ref::<std::io::Error>() {
-            return from_io(io).into();
+            return match from_io(io) {
+                // What hyper says of the sizes of chunks, and of what follows the last one.
+                DialError::BrokenOff if is_malformed(io) => Error::HttpProtocolError,
+                other => other.into(),
+            };
         }
         cause = inner.source();
     }

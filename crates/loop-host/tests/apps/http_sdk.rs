@@ -1,6 +1,8 @@
 //! The SDK's clients and servers of HTTP, by a guest that is both.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -158,6 +160,57 @@ async fn a_client_says_what_went_wrong() {
     ] {
         assert_eq!(served.get(&path).await, answer, "{path}");
     }
+}
+
+/// A server that begins its answers with one text, and goes on with another one, if there is one, until the client goes. Gives its URL, and how
+/// often it was asked.
+async fn peer(begin: &'static str, piece: &'static str) -> (String, Arc<AtomicUsize>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/", listener.local_addr().unwrap());
+    let asked = Arc::<AtomicUsize>::default();
+    let counted = asked.clone();
+    tokio::spawn(async move {
+        loop {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let counted = counted.clone();
+            tokio::spawn(async move {
+                while let Ok(1..) = stream.read(&mut [0; 4096]).await {
+                    counted.fetch_add(1, Ordering::Relaxed);
+                    let mut sent = stream.write_all(begin.as_bytes()).await;
+                    while !piece.is_empty() && sent.is_ok() {
+                        sent = stream.write_all(piece.repeat(1000).as_bytes()).await;
+                    }
+                }
+            });
+        }
+    });
+    (url, asked)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn servers_without_end() {
+    let served = Served::new().await;
+    let (fields, _) = peer("HTTP/1.1 200 OK\r\n", "a: b\r\n").await;
+    let (bytes, _) = peer("HTTP/1.1 200 OK\r\n\r\n", "x").await;
+    for (path, answer) in [
+        (format!("/fetch?from={fields}"), "502 "),
+        (format!("/size?from={bytes}"), "413 "),
+    ] {
+        assert_eq!(served.get(&path).await, answer, "{path}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_redirect_is_an_answer() {
+    let served = Served::new().await;
+    let (url, asked) = peer(
+        "HTTP/1.1 302 Found\r\nlocation: /\r\ncontent-length: 2\r\n\r\nto",
+        "",
+    )
+    .await;
+    // It leads to itself, for ever.
+    assert_eq!(served.get(&format!("/fetch?from={url}")).await, "302 to");
+    assert_eq!(asked.load(Ordering::Relaxed), 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]

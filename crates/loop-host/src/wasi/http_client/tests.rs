@@ -1,5 +1,6 @@
 //! Against servers on this machine, which say what they heard.
 
+mod faults;
 mod reuse;
 
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -150,6 +150,7 @@ async fn no_handshake() {
     let accepted = "HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: websocket\r\n\
          sec-websocket-accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n";
     let endless = format!("HTTP/1.1 101 x\r\n{}", "a: b\r\n".repeat(100_000));
+    let elsewhere = "HTTP/1.1 302 Found\r\nlocation: /\r\ncontent-length: 0\r\n\r\n";
     for (what, answer, then, expected) in [
         ("silence", "", Then::Hold, "TimedOut"),
         ("half an answer", "HTTP/1.1 101", Then::Hold, "TimedOut"),
@@ -157,6 +158,12 @@ async fn no_handshake() {
         ("no HTTP", "220 mail\r\n\r\n", Then::Hold, "Protocol("),
         ("the answer to another", accepted, Then::Hold, "Protocol("),
         ("an endless answer", &endless, Then::Hold, "Protocol("),
+        (
+            "a way back to itself",
+            elsewhere,
+            Then::Hold,
+            "Refused(302)",
+        ),
     ] {
         let said = watch(&Peer::answering(answer.into(), then).await).await;
         let expected = format!("not connected: ConnectError::{expected}");
