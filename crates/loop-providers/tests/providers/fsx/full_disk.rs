@@ -36,6 +36,11 @@ async fn on_small_disk(disk: &Path) {
     )
     .await;
     assert_eq!(fs::metadata(disk.join("data/file")).unwrap().len(), 300_000);
+    check(
+        &["copy", "data", "file", "data", "twin"],
+        "insufficient-space\nexit 1",
+    )
+    .await;
     let left = fs::read_dir(disk.join("data")).unwrap().count();
     assert_eq!(left, 1, "something is left beside the old file");
     // With the rest of the disk, it goes on.
