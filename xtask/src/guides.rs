@@ -69,7 +69,7 @@ pub(crate) fn check(
     steps::run(&mut check)
 }
 
-/// The Rust of a page, if there is some. Each piece is the inside of a function that may fail.
+/// The Rust of a page, if there is some. Each piece is the inside of a function that may fail, and may wait.
 fn rust(page: &str) -> Option<String> {
     let mut rust = String::new();
     let mut found = false;
@@ -84,7 +84,7 @@ fn rust(page: &str) -> Option<String> {
                     found = true;
                     let _ = write!(
                         rust,
-                        "fn line_{}() -> Result<(), Box<dyn std::error::Error>> {{",
+                        "async fn line_{}() -> Result<(), Box<dyn std::error::Error>> {{",
                         number + 1
                     );
                 }
@@ -112,7 +112,7 @@ mod tests {
         let page = "# A\n\n```toml\na = 1\n```\n\n```rust,ignore\nlet a = 1;\n```\nand\n```rust\nf()?;\n```\n";
         let function = "() -> Result<(), Box<dyn std::error::Error>> {";
         let expected = format!(
-            "\n\n\n\n\n\nfn line_7{function}\nlet a = 1;\nOk(()) }}\n\nfn line_11{function}\nf()?;\nOk(()) }}\n"
+            "\n\n\n\n\n\nasync fn line_7{function}\nlet a = 1;\nOk(()) }}\n\nasync fn line_11{function}\nf()?;\nOk(()) }}\n"
         );
         assert_eq!(rust(page), Some(expected));
         assert_eq!(rust("# A\n\n```console\n$ rust\n```\n"), None);
