@@ -163,8 +163,16 @@ pub fn build_components(
     for job in &mut jobs {
         job.look(environment);
     }
-    if jobs.iter().any(|job| !job.fresh) {
-        build_stale(&work, &mut jobs, events)?;
+    if jobs.iter().any(|job| !job.fresh)
+        && let Err(error) = build_stale(&work, &mut jobs, events)
+    {
+        let output = error.untold().unwrap_or_default();
+        for line in output.trim_end().lines() {
+            events(Event::Output {
+                line: line.to_owned(),
+            });
+        }
+        return Err(error);
     }
     for job in jobs.iter().filter(|job| job.fresh) {
         events(Event::Fresh {

@@ -4,6 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use crate::build::wit;
 use crate::toolchain::ToolchainError;
 
 /// Why a component was not built. The artifact of the last good build is still in place.
@@ -94,7 +95,7 @@ pub enum BuildError {
     Failed {
         /// The components that were built together.
         components: Vec<String>,
-        /// The compiler's own messages. They were [`Event::Output`](crate::Event::Output) as well.
+        /// The compiler's own messages.
         output: String,
     },
     /// Cargo could not be started.
@@ -185,7 +186,10 @@ impl BuildError {
             Self::TooLarge { .. } => "move away from there what is not for the component",
             Self::TooSlow { .. } => "does the source come to an end when it is loaded?",
             Self::Wit { output, .. } if output.contains("known packages") => {
-                "these are there without a copy in wit/deps: loop:core@0.1.0, and the packages of WASI 0.2.12 and 0.3.0"
+                return Some(format!(
+                    "these are there without a copy in wit/deps: {}",
+                    wit::carried_names()
+                ));
             }
             Self::Manifest { .. }
             | Self::Failed { .. }
@@ -199,7 +203,8 @@ impl BuildError {
         Some(hint.to_owned())
     }
 
-    /// What the compiler or Cargo wrote, when that is what is wrong.
+    /// What the compiler, Cargo or another tool wrote, when that is what is wrong. A build has told it as
+    /// [`Event::Output`](crate::Event::Output).
     pub fn output(&self) -> Option<&str> {
         match self {
             Self::Manifest { output, .. }
@@ -207,6 +212,14 @@ impl BuildError {
             | Self::Failed { output, .. } => Some(output),
             Self::Toolchain(error) => error.output(),
             _ => None,
+        }
+    }
+
+    /// The part of [`BuildError::output`] that was not told while the tool ran.
+    pub(crate) fn untold(&self) -> Option<&str> {
+        match self {
+            Self::Failed { .. } => None,
+            _ => self.output(),
         }
     }
 

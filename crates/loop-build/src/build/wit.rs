@@ -183,6 +183,11 @@ impl Wit {
     }
 }
 
+/// The packages that need no copy, as a list for people.
+pub(crate) fn carried_names() -> String {
+    wanted::carried_names()
+}
+
 /// Copies the WIT of a component, and returns the files and folders that it consists of.
 fn copy(own: &Path, to: &Path) -> Result<Vec<PathBuf>, BuildError> {
     let mut inputs = vec![own.to_owned()];

@@ -118,6 +118,40 @@ fn a_component_that_does_not_compile() {
 }
 
 #[test]
+fn what_is_wrong_before_a_compiler_starts() {
+    let sandbox = workspace();
+    sandbox.write("components/hello/Cargo.toml", "[package\n");
+    sandbox.filtered(|| assert_snapshot!(sandbox.build(&["build"]), @"
+    exit code 114
+    --- stderr
+    error: unclosed table, expected `]`
+     --> Cargo.toml:1:9
+      |
+    1 | [package
+      |         ^
+    error: cargo cannot read [WORK]/components/hello/Cargo.toml
+    "));
+    std::fs::remove_dir_all(sandbox.path("components/hello")).unwrap();
+    sandbox.write("components/hello/package.json", "{}");
+    sandbox.write("components/hello/src/main.js", "");
+    sandbox.write("components/hello/wit/a.wit", "package a:b;\nworld x { import c:d/e; }\n");
+    sandbox.filtered(|| {
+        assert_snapshot!(sandbox.build(&["build"]), @"
+        exit code 114
+        --- stderr
+        package 'c:d' not found. known packages:
+            a:b
+             --> wit/a.wit:2:18
+              |
+            2 | world x { import c:d/e; }
+              |                  ^--
+        error: the WIT in [WORK]/components/hello/wit is wrong
+        hint: these are there without a copy in wit/deps: loop:core@0.1.0, loop:fsx@0.1.0, loop:netx@0.1.0, loop:process@0.1.0, wasi:blobstore@0.2.0-draft, wasi:config@0.2.0-rc.1, wasi:io@0.2.2, wasi:keyvalue@0.2.0-draft2, and the packages of WASI 0.2.12 and 0.3.0
+        ");
+    });
+}
+
+#[test]
 fn no_tool_on_the_path() {
     let sandbox = workspace();
     let empty = sandbox.path("empty");

@@ -4,7 +4,7 @@
 //! share an interface; and then among those that `loop` carries (WASI, `loop:core`), so that nobody has to copy them.
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -117,6 +117,36 @@ fn wit_files(place: &Path) -> std::io::Result<Vec<PathBuf>> {
         }
     }
     Ok(files)
+}
+
+/// The packages that `loop` carries, as a list for people: those of a WASI release are many, and known by its version.
+pub(super) fn carried_names() -> String {
+    let mut names = BTreeSet::new();
+    let mut releases: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for Package { group, .. } in carried_packages() {
+        let name = group.main.name;
+        match &name.version {
+            Some(version) if name.namespace == "wasi" && version.pre.is_empty() => {
+                let release = releases.entry(version.to_string()).or_default();
+                release.push(name.to_string());
+            }
+            Some(_) => drop(names.insert(name.to_string())),
+            // It holds other packages, and nobody names it.
+            None => {}
+        }
+    }
+    releases.retain(|_, packages| {
+        let is_one = packages.len() == 1;
+        names.extend(packages.drain(..usize::from(is_one)));
+        !is_one
+    });
+    let names: Vec<String> = names.into_iter().collect();
+    let releases: Vec<String> = releases.into_keys().collect();
+    format!(
+        "{}, and the packages of WASI {}",
+        names.join(", "),
+        releases.join(" and ")
+    )
 }
 
 /// A file by its path from the folder of all WIT.
