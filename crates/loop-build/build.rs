@@ -7,15 +7,17 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest, Sha256};
 
 /// The folders that are carried: the name of the table, and the folder from the repository's root.
-const CARRIED: [(&str, &str); 4] = [
+const CARRIED: [(&str, &str); 6] = [
     ("SDK", "sdk/loop-guest"),
+    ("SDK_JS", "sdk/js-guest/src"),
+    ("SDK_PYTHON", "sdk/python-guest/loop_guest"),
     ("WIT", "wit"),
     ("TEMPLATES", "templates"),
     ("EMBED", "examples/embed"),
 ];
 
 /// Names that are made by builds and belong to nobody else's.
-const LEFT_OUT: [&str; 3] = ["target", "Cargo.lock", ".loop"];
+const LEFT_OUT: [&str; 4] = ["target", "Cargo.lock", ".loop", "__pycache__"];
 
 fn main() -> Result<(), Box<dyn Error>> {
     let root = PathBuf::from(std::env::var("CARGO_MANIFEST_DIR")?)
@@ -36,7 +38,7 @@ fn main() -> Result<(), Box<dyn Error>> {
                 .ok_or("a name that is not UTF-8")?;
             let place = file.to_str().ok_or("a name that is not UTF-8")?;
             writeln!(code, "    ({name:?}, include_bytes!({place:?})),")?;
-            if table == "SDK" || table == "WIT" {
+            if table.starts_with("SDK") || table == "WIT" {
                 digest.update(name);
                 digest.update([0]);
                 digest.update(Sha256::digest(std::fs::read(&file)?));
@@ -61,7 +63,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         });
     writeln!(
         code,
-        "/// Of the SDK and the WIT.\npub(crate) const DIGEST: &str = {digest:?};"
+        "/// Of the SDKs and the WIT.\npub(crate) const DIGEST: &str = {digest:?};"
     )?;
     std::fs::write(
         Path::new(&std::env::var("OUT_DIR")?).join("carried.rs"),

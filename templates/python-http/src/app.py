@@ -1,15 +1,15 @@
 """Answers HTTP requests with a greeting: `loop run {{name}}`, then open the address that it prints."""
 
 from componentize_py_types import Ok
+from loop_guest import log
 from wit_world import exports
-from wit_world.imports import logging
 from wit_world.imports.types import Fields, IncomingRequest, OutgoingBody, OutgoingResponse, ResponseOutparam
 
 
 class IncomingHandler(exports.IncomingHandler):
     def handle(self, request: IncomingRequest, response_out: ResponseOutparam) -> None:
         path = request.path_with_query() or "/"
-        logging.log(logging.Level.INFO, "request", [logging.Field("path", logging.Value_Text(path))])
+        log.info("request", path=path)
         response = OutgoingResponse(Fields.from_list([]))
         body = response.body()
         ResponseOutparam.set(response_out, Ok(response))

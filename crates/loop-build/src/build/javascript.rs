@@ -17,6 +17,7 @@ use crate::build::inputs::{self, Inputs};
 use crate::build::package::{self, PackageJson};
 use crate::build::wit::Wit;
 use crate::build::{BuildError, Job, Profile, Work, tool};
+use crate::carried;
 use crate::event::Event;
 use crate::toolchain::ToolchainError;
 use crate::toolchain::pinned::COMPONENTIZE_QJS;
@@ -35,6 +36,9 @@ const ENTRIES: [&str; 2] = ["src/main.ts", "src/main.js"];
 /// Files that change how sources are bundled, besides the sources.
 const SETTINGS_FILES: [&str; 2] = ["tsconfig.json", "jsconfig.json"];
 
+/// The name by which sources import the modules of the SDK.
+const SDK: &str = "loop-guest";
+
 /// What the script says.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
@@ -51,7 +55,7 @@ pub(crate) fn fingerprint() -> String {
         CONSOLE,
         TEXT,
         COMPONENTIZE_QJS.id,
-        crate::carried::DIGEST,
+        carried::DIGEST,
     ];
     inputs::digest_of(parts.join("\n").as_bytes())
 }
@@ -82,6 +86,7 @@ pub(crate) fn build(
     let started = Instant::now();
     let since = work.now_on_disk()?;
     let (script, inject) = unpack(scratch.path(), &wit)?;
+    let (sdk, modules) = unpack_sdk(scratch.path())?;
     let built = scratch.path().join("component.wasm");
     let request = json!({
         "tools": tools,
@@ -90,6 +95,8 @@ pub(crate) fn build(
         "exports": names::exports(&wit),
         "imports": wit.imports(),
         "inject": inject,
+        "sdk": sdk,
+        "modules": modules,
         "wit": wit.folder(),
         "world": wit.world_name(),
         "sync": !wit.is_async(),
@@ -170,6 +177,25 @@ fn unpack(folder: &Path, wit: &Wit) -> Result<(PathBuf, Vec<PathBuf>), BuildErro
         inject.push(write("console.js", &text)?);
     }
     Ok((script, inject))
+}
+
+/// Writes the modules of the SDK, and gives their folder and the names of those that are meant for components.
+fn unpack_sdk(folder: &Path) -> Result<(PathBuf, Vec<String>), BuildError> {
+    let place = folder.join(SDK);
+    let mut modules = Vec::new();
+    for (name, text) in carried::SDK_JS {
+        let path = place.join(name);
+        let parent = path.parent().unwrap_or(&place);
+        fs::create_dir_all(parent).map_err(BuildError::at(parent))?;
+        fs::write(&path, text).map_err(BuildError::at(&path))?;
+        let module = name.strip_suffix(".js");
+        modules.extend(
+            module
+                .filter(|module| !module.contains('/'))
+                .map(|module| format!("{SDK}/{module}")),
+        );
+    }
+    Ok((place, modules))
 }
 
 /// What the component was built from.

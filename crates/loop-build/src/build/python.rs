@@ -11,6 +11,7 @@ use serde_json::json;
 use crate::build::inputs::{self, Inputs};
 use crate::build::wit::Wit;
 use crate::build::{BuildError, Job, Work, package, tool};
+use crate::carried;
 use crate::event::Event;
 use crate::files;
 use crate::toolchain::ToolchainError;
@@ -28,6 +29,9 @@ const TRACEBACKS_NAME: &str = "_loop_tracebacks";
 /// The folder of the modules.
 const SOURCES: &str = "src";
 
+/// The package of the SDK, which every component may import.
+const SDK: &str = "loop_guest";
+
 /// How much may stand in that folder. All of it goes into the memory of the component.
 const SOURCES_BYTES_MAX: u64 = 256 << 20;
 
@@ -40,7 +44,7 @@ pub(crate) fn fingerprint() -> String {
         SCRIPT,
         TRACEBACKS,
         COMPONENTIZE_PY.id,
-        crate::carried::DIGEST,
+        carried::DIGEST,
     ];
     inputs::digest_of(parts.join("\n").as_bytes())
 }
@@ -84,6 +88,8 @@ pub(crate) fn build(
     let copied = scratch.path().join(SOURCES);
     copy(&found, &folder, &copied)?;
     add_tracebacks(&copied, entry.strip_prefix(&folder).unwrap_or(entry))?;
+    let sdk = scratch.path().join("sdk");
+    unpack_sdk(&sdk)?;
     let world = wit.world_name();
     let run = |sources: &[PathBuf], words: &[&dyn AsRef<Path>]| {
         let mut arguments: Vec<PathBuf> =
@@ -120,6 +126,8 @@ pub(crate) fn build(
             &"componentize",
             &"--python-path",
             &copied,
+            &"--python-path",
+            &sdk,
             &module,
             &"--output",
             &built,
@@ -190,6 +198,17 @@ fn add_tracebacks(folder: &Path, entry: &Path) -> Result<(), BuildError> {
         .map_err(BuildError::at(&entry))
 }
 
+/// Writes the package of the SDK into a folder.
+fn unpack_sdk(folder: &Path) -> Result<(), BuildError> {
+    let place = folder.join(SDK);
+    fs::create_dir_all(&place).map_err(BuildError::at(&place))?;
+    for (name, text) in carried::SDK_PYTHON {
+        let path = place.join(name);
+        fs::write(&path, text).map_err(BuildError::at(&path))?;
+    }
+    Ok(())
+}
+
 /// Makes the stubs for editors anew. What stood there before is of another world, perhaps.
 fn stubs(
     work: &Work<'_>,
@@ -204,6 +223,7 @@ fn stubs(
     if !finished.status.success() {
         return Err(tool::failed(job, &finished.reason(), events));
     }
+    unpack_sdk(&new)?;
     if let Some(parent) = place.parent() {
         fs::create_dir_all(parent).map_err(BuildError::at(parent))?;
     }

@@ -159,6 +159,12 @@ fn sources_of_several_files_and_types() {
     }
     let types = std::fs::read_to_string(workspace.path("w/.loop/types/components/a/world.d.ts"));
     insta::assert_snapshot!("types", types.unwrap());
+    let sdk = workspace.path("w/.loop/types/components/a/loop-guest.d.ts");
+    assert!(
+        std::fs::read_to_string(sdk)
+            .unwrap()
+            .contains("declare module \"loop-guest/fsx\"")
+    );
     assert!(!workspace.is_stale());
     workspace.write("src/words.ts", "export const word = \"bye\";\n");
     assert!(workspace.is_stale(), "a file that is imported changed");
@@ -184,12 +190,26 @@ fn what_is_wrong_is_said_in_the_words_of_the_tool() {
         "no-such-import",
         source("import { x } from \"a:b/c\";\nx();\n")
     );
+    insta::assert_snapshot!(
+        "no-such-module",
+        source("import { x } from \"loop-guest/x\";\nx();\n")
+    );
+    insta::assert_snapshot!(
+        "no-interface-for-a-module",
+        source("import { open } from \"loop-guest/fsx\";\nopen();\n")
+    );
     insta::assert_snapshot!("no-export", source("export const other = {};\n"));
     insta::assert_snapshot!("no-function", source("export const greeting = {};\n"));
     insta::assert_snapshot!(
         "throws",
         source("\nfunction f() { null.x; }\nf();\nexport const greeting = { greet() {} };\n")
     );
+    workspace.write(
+        "wit/world.wit",
+        &world.replace("export", "import loop:core/clocks@0.1.0;\n    export"),
+    );
+    let early = format!("import {{ now }} from \"loop-guest/time\";\nnow();\n{main}");
+    insta::assert_snapshot!("called-too-early", source(&early));
     workspace.write("src/main.js", &main);
     workspace.write("wit/world.wit", "package a:b;\nworld x { import c:d/e; }\n");
     insta::assert_snapshot!("no-such-package", workspace.error());

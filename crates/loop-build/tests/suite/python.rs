@@ -22,12 +22,17 @@ fn a_component_is_built_and_what_is_wrong_is_said() {
             .contains("def greet(self, name: str) -> str:")
     );
 
+    let sdk = workspace.path("w/.loop/types/components/a/loop_guest/fsx.py");
+    assert!(sdk.is_file());
+
     let app = workspace.read("src/app.py");
     workspace.write("src/app.py", "def x(:\n");
     assert!(workspace.is_stale());
     insta::assert_snapshot!("python-syntax", workspace.error());
     workspace.write("src/app.py", "class Other:\n    pass\n");
     insta::assert_snapshot!("python-no-export", workspace.error());
+    workspace.write("src/app.py", "from loop_guest import fsx\n");
+    insta::assert_snapshot!("python-no-interface-for-a-module", workspace.error());
     workspace.write("src/app.py", &app);
     assert!(!workspace.is_stale());
     workspace.write("src/words.py", "");

@@ -19,6 +19,7 @@ mod proxy;
 mod readme;
 mod readmes;
 mod scaffolds;
+mod sdks;
 mod served;
 mod site;
 mod talk;

@@ -1,13 +1,13 @@
 //! Scaffolds, made outside of the repository: each is run as the first line of its source says.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use crate::copy::{looped, place, text};
 use crate::served::{Served, free_address};
 
 /// A workspace with a component of this kind, called `a`.
-struct Scaffold {
+pub(crate) struct Scaffold {
     temp: tempfile::TempDir,
 }
 
@@ -18,7 +18,7 @@ impl Scaffold {
         scaffold
     }
 
-    fn made(language: &str, kind: &str) -> Self {
+    pub(crate) fn made(language: &str, kind: &str) -> Self {
         let scaffold = Self {
             temp: tempfile::tempdir().unwrap(),
         };
@@ -30,25 +30,33 @@ impl Scaffold {
 
     /// The same in a language whose tools are fetched: once for all tests. Nothing on a machine without the language.
     fn fetched(language: &str, kind: &str) -> Option<Self> {
-        let scaffold = Self::made(language, kind);
+        Self::made(language, kind).with_tools(language)
+    }
+
+    /// The same, built.
+    pub(crate) fn with_tools(self, language: &str) -> Option<Self> {
         let tools = place("guests/tools");
-        std::os::unix::fs::symlink(tools, scaffold.temp.path().join("w/.loop/tools")).unwrap();
-        let output = scaffold.looped(&["build"]).output().unwrap();
+        std::os::unix::fs::symlink(tools, self.workspace().join(".loop/tools")).unwrap();
+        let output = self.looped(&["build"]).output().unwrap();
         let said = text(&output.stderr);
         if said.contains("on the PATH, which builds") {
             eprintln!("SKIPPED: components of {language} cannot be built here\n{said}");
             return None;
         }
         assert!(output.status.success(), "{said}");
-        Some(scaffold)
+        Some(self)
     }
 
-    fn looped(&self, args: &[&str]) -> Command {
-        looped(&self.temp.path().join("w"), args)
+    pub(crate) fn workspace(&self) -> PathBuf {
+        self.temp.path().join("w")
     }
 
-    fn source(&self, file: &str) -> std::path::PathBuf {
-        self.temp.path().join("w/components/a/src").join(file)
+    pub(crate) fn looped(&self, args: &[&str]) -> Command {
+        looped(&self.workspace(), args)
+    }
+
+    pub(crate) fn source(&self, file: &str) -> PathBuf {
+        self.workspace().join("components/a/src").join(file)
     }
 
     /// What the first line of the component's source says to type behind `loop`.

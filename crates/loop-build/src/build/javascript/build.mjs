@@ -2,7 +2,7 @@
 //
 // Takes a request as its only argument, as JSON. Writes one line of JSON to standard output: what the component was
 // made of, or what is wrong with its sources. What else goes wrong goes to standard error, with a code other than 0.
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { createRequire, SourceMap } from "node:module";
 import { basename, dirname, join, relative, resolve } from "node:path";
 
@@ -23,15 +23,38 @@ ${names.map((name) => `export const ${name} = source[${JSON.stringify(name)}];`)
 `;
 }
 
+/** Why an import of the world cannot be had, or nothing. A module of the SDK needs it, perhaps. */
+function lacking(path, module) {
+  if (request.imports.includes(path)) return undefined;
+  const same = request.imports.find((name) => name.split("@")[0] === path.split("@")[0]);
+  const note = same ? `it imports "${same}"` : `add the line "import ${path};" to it, in wit/`;
+  const who = module ? `, which "${module}" needs` : "";
+  return `The world "${request.world}" does not import "${path}"${who}: ${note}`;
+}
+
 /** Leaves imports of the world as they are, and refuses those that the world does not have. */
 const imports = {
   name: "imports",
   setup(build) {
     build.onResolve({ filter: /^[a-z][a-z0-9-]*:[a-z]/ }, ({ path }) => {
-      if (request.imports.includes(path)) return { path, external: true };
-      const same = request.imports.find((name) => name.split("@")[0] === path.split("@")[0]);
-      const note = same ? `it imports "${same}"` : "add it to the world in wit/";
-      return { errors: [{ text: `The world "${request.world}" does not import "${path}": ${note}` }] };
+      const text = lacking(path);
+      return text ? { errors: [{ text }] } : { path, external: true };
+    });
+  },
+};
+
+/** Finds the modules of the SDK, which this build carries. What one needs of the world is said where it is imported. */
+const sdk = {
+  name: "sdk",
+  setup(build) {
+    build.onResolve({ filter: /^loop-guest(\/|$)/ }, ({ path }) => {
+      if (!request.modules.includes(path)) {
+        return { errors: [{ text: `There is no module "${path}": there are ${request.modules.join(", ")}` }] };
+      }
+      const file = `${join(dirname(request.sdk), path)}.js`;
+      const needed = [...readFileSync(file, "utf8").matchAll(/ from "([a-z][a-z0-9-]*:[^"]+)"/g)].map(([, name]) => name);
+      const text = needed.map((name) => lacking(name, path)).find(Boolean);
+      return text ? { errors: [{ text }] } : { path: file, sideEffects: false };
     });
   },
 };
@@ -39,11 +62,14 @@ const imports = {
 /** The name of a source, as people read it, and the same on every machine. */
 function named(source) {
   const path = resolve(request.folder, source);
+  if (path.startsWith(`${request.sdk}/`)) return relative(dirname(request.sdk), path);
   return dirname(path) === dirname(request.output) ? `loop:${basename(path)}` : relative(request.folder, path);
 }
 
 /** An error of the engine, with places in the sources rather than in the bundle. */
 function mapped(text, map) {
+  const early = /unknown import: `(.*?)` has not been defined/.exec(text);
+  if (early) return `\`${early[1]}\` is called at the top of a module, which runs while the component is made: call it in a function`;
   const places = new SourceMap(map);
   const said = text.replace(/^(?:: )?(?:Failed to [^:]*: )+/, "");
   return said.replace(/\/?[^\s()]*bundle\.js:(\d+):(\d+)/g, (place, line, column) => {
@@ -122,7 +148,7 @@ async function bundle() {
       metafile: true,
       inject: request.inject,
       logLevel: "silent",
-      plugins: [imports],
+      plugins: [sdk, imports],
     });
   } catch (error) {
     if (!error.errors) throw error;

@@ -15,9 +15,13 @@ use wit_parser::{
 use crate::build::BuildError;
 use crate::build::javascript::names::{camel, pascal};
 use crate::build::wit::Wit;
+use crate::carried;
 use crate::files;
 
 const FILE: &str = "world.d.ts";
+
+/// The declarations of the SDK, which carries them.
+const SDK_FILE: &str = "loop-guest.d.ts";
 
 const HEADER: &str = "// Made from the WIT of the component. The next build writes it again.\n";
 
@@ -27,16 +31,26 @@ declare class TextEncoder {
   encode(text?: string): Uint8Array;
 }
 declare class TextDecoder {
+  constructor(label?: string, options?: { fatal?: boolean });
   decode(bytes?: Uint8Array): string;
 }
 declare const wit: { Stream: any; Future: any };
 declare const console: Record<\"log\" | \"info\" | \"debug\" | \"warn\" | \"error\", (...values: unknown[]) => void>;
 ";
 
-/// Writes the declarations into a folder, unless they stand there already.
+/// Writes the declarations into a folder, and those of the SDK, unless they stand there already.
 pub(crate) fn write(wit: &Wit, folder: &Path) -> Result<(), BuildError> {
-    let path = folder.join(FILE);
-    let text = declarations(wit);
+    write_one(folder, FILE, &declarations(wit))?;
+    for (name, text) in carried::SDK_JS {
+        if *name == SDK_FILE {
+            write_one(folder, name, &String::from_utf8_lossy(text))?;
+        }
+    }
+    Ok(())
+}
+
+fn write_one(folder: &Path, name: &str, text: &str) -> Result<(), BuildError> {
+    let path = folder.join(name);
     if fs::read_to_string(&path).is_ok_and(|there| there == text) {
         return Ok(());
     }

@@ -23,5 +23,6 @@ try:
 except AssertionError as error:
     # What the source said comes first, then the same as a chain of causes and where the tool was.
     text = str(error).split("\n\nCaused by:")[0].split("\nStack backtrace:")[0]
-    print(text.replace("/0/", request["root"] + "/").strip(), file=sys.stderr)
+    text = text.replace("/0/", request["root"] + "/").replace('"/1/loop_guest/', '"loop_guest/')
+    print(text.strip(), file=sys.stderr)
     sys.exit(1)

@@ -1,0 +1,98 @@
+// Uses each module of `loop-guest`, and prints what it got.
+import { LoopError } from "loop-guest/error";
+import { open } from "loop-guest/fsx";
+import * as log from "loop-guest/log";
+import { counter, gauge, histogram } from "loop-guest/metrics";
+import { Rng, bytes } from "loop-guest/random";
+import { Timer, now, sleep, wall } from "loop-guest/time";
+
+function fails(work) {
+  try {
+    console.log("did not fail:", work());
+  } catch (error) {
+    const { name, message, code, detail } = error;
+    console.log(error instanceof LoopError ? [name, message, code, detail ?? "-"].join(" | ") : `${name} | ${message}`);
+  }
+}
+
+function logs() {
+  log.debug("is not shown");
+  const fields = { text: "a b", whole: -3, part: 0.5, large: 2 ** 60, yes: true, none: null, left: undefined };
+  log.info("fields", { ...fields, list: [1, "x"], big: 10n ** 20n });
+  log.warn(new Error("no text"));
+  log.error("half of a character: \ud800", { "\udfff": "\ud800" });
+  console.log(log.enabled("debug"), log.enabled("info"));
+  fails(() => log.log("fatal", "x"));
+}
+
+function measures() {
+  const requests = counter("requests_total", { unit: "{request}", description: "Requests", labels: { status: 200 } });
+  requests.add();
+  requests.add(2);
+  const queue = gauge("queue");
+  queue.set(3);
+  queue.add(-1.5);
+  histogram("seconds", { unit: "s", bounds: [1, 2] }).record(1.5);
+  fails(() => counter("Requests"));
+  fails(() => gauge("requests_total"));
+  fails(() => histogram("more", { bounds: [2, 1] }));
+  fails(() => requests.add(-1));
+  fails(() => queue.set("3"));
+}
+
+function waits() {
+  const before = now();
+  sleep(2.5);
+  console.log(now() - before >= 2.5, Math.abs(wall() - Date.now()) < 60_000);
+  const beat = Timer.every(1);
+  console.log(beat.wait() >= 1, Timer.after(0).ready, Timer.after(Infinity).take());
+  beat.stop();
+  fails(() => Timer.after(60_000).wait(1));
+  fails(() => Timer.every(0.5));
+  fails(() => sleep(-1));
+}
+
+function rolls() {
+  const dice = () => {
+    const rng = Rng.seeded(7);
+    return [rng.below(6), rng.fraction().toFixed(6), ...rng.bytes(3)].join(" ");
+  };
+  console.log(dice(), dice() === dice(), bytes(8).length, Rng.named("dice").below(1));
+  fails(() => bytes(100_000));
+  fails(() => Rng.seeded(0.5));
+}
+
+function files() {
+  const root = open("data");
+  root.createFolder("notes/old");
+  root.writeText("notes/a.txt", "grüße 😀\n");
+  root.writeBytes("notes/old/b.txt", Uint8Array.of(0xff, 0xfe));
+  console.log(root.writable, root.readText("notes/a.txt").trim(), root.readBytes("notes/old/b.txt").join());
+  console.log(root.readRange("notes/a.txt", 2, 3).join(), [...root.glob("notes/**")].map((it) => `${it.kind} ${it.path}`));
+  const { kind, size, modified } = root.stat("notes/a.txt");
+  console.log(kind, size, Math.abs(modified - wall()) < 60_000);
+  console.log(root.digest("notes/a.txt", "sha256"), root.digestTree("notes").length);
+  for (const { path } of root.glob("many/*")) {
+    // More than are asked for at once; and a search that is left early is ended.
+    if (path === "many/299") break;
+  }
+  fails(() => root.readText("none"));
+  fails(() => root.readText("notes/old/b.txt"));
+  fails(() => root.readText("../x"));
+  fails(() => root.readText("large"));
+  fails(() => [...root.glob("[")]);
+  fails(() => root.digest("notes/a.txt", "md5"));
+  fails(() => root.writeText("notes/a.txt", 5));
+  fails(() => root.writeText("\ud800", ""));
+  fails(() => root.readRange("notes/a.txt", 0, -1));
+  fails(() => open("other"));
+}
+
+export const run = {
+  run() {
+    for (const part of [logs, measures, waits, rolls, files]) {
+      console.log(`${part.name}:`);
+      part();
+    }
+  },
+};

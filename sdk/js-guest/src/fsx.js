@@ -1,0 +1,103 @@
+// Files in the folders that the component is granted.
+import { Root as RawRoot } from "loop:fsx/files@0.1.0";
+import { oneOf, text, whole } from "./internal/check.js";
+import { LoopError, attempt } from "./internal/attempt.js";
+
+// How many matches are asked for at once.
+const PAGE = 256;
+const U32_MAX = 2 ** 32 - 1;
+const ALGORITHMS = ["blake3", "sha256"];
+
+export function open(name) {
+  return new Root(name);
+}
+
+class Root {
+  #name;
+  #raw;
+
+  constructor(name) {
+    this.#name = text("name", name);
+    this.#raw = attempt(`open the folder ${name}`, () => RawRoot.open(name));
+  }
+
+  get writable() {
+    return this.#raw.writable();
+  }
+
+  stat(path) {
+    const { kind, size, modified } = this.#at("look at", path, () => this.#raw.stat(path));
+    return { kind, size, modified: modified === null ? undefined : new Date(modified / 1e6) };
+  }
+
+  readBytes(path) {
+    return this.#at("read", path, () => this.#raw.read(path));
+  }
+
+  readRange(path, offset, length) {
+    whole("offset", offset);
+    whole("length", length, U32_MAX);
+    return this.#at("read", path, () => this.#raw.readRange(path, offset, length));
+  }
+
+  readText(path) {
+    const bytes = this.readBytes(path);
+    try {
+      return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    } catch (cause) {
+      const code = "illegal-byte-sequence";
+      throw new LoopError(`cannot read ${this.#name}/${path} as text: ${code}`, code, undefined, cause);
+    }
+  }
+
+  writeBytes(path, bytes) {
+    if (!(bytes instanceof Uint8Array)) throw new TypeError(`bytes must be a Uint8Array, not ${typeof bytes}`);
+    this.#at("write", path, () => this.#raw.write(path, bytes));
+  }
+
+  writeText(path, content) {
+    this.writeBytes(path, new TextEncoder().encode(text("content", content)));
+  }
+
+  createFolder(path) {
+    this.#at("make the folder", path, () => this.#raw.createFolder(path));
+  }
+
+  *glob(pattern) {
+    text("pattern", pattern);
+    const doing = `look for ${pattern} in ${this.#name}`;
+    const matches = attempt(doing, () => this.#raw.glob(pattern));
+    try {
+      for (;;) {
+        const found = attempt(doing, () => matches.next(PAGE));
+        if (found.length === 0) return;
+        yield* found;
+      }
+    } finally {
+      matches[Symbol.dispose]();
+    }
+  }
+
+  digest(path, algorithm = "blake3") {
+    oneOf("algorithm", algorithm, ALGORITHMS);
+    return hex(this.#at("read", path, () => this.#raw.digest(path, algorithm)));
+  }
+
+  digestTree(path = ".", algorithm = "blake3") {
+    oneOf("algorithm", algorithm, ALGORITHMS);
+    return hex(this.#at("read", path, () => this.#raw.digestTree(path, algorithm)));
+  }
+
+  [Symbol.dispose]() {
+    this.#raw[Symbol.dispose]();
+  }
+
+  #at(doing, path, work) {
+    text("path", path);
+    return attempt(`${doing} ${this.#name}/${path}`, work);
+  }
+}
+
+function hex(bytes) {
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
