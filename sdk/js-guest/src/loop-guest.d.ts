@@ -155,3 +155,173 @@ declare module "loop-guest/fsx" {
   /** Opens the folder that is granted under this name. Fails with `access` if none is. */
   export function open(name: string): Root;
 }
+
+/**
+ * Requests over HTTP. Needs `import wasi:http/outgoing-handler@0.2.12;` in the world, and the URL among the grants, under `net.http`.
+ *
+ * A response with an error's status is a response, and so is a redirect: none is followed. Nothing is decompressed. The host keeps
+ * connections and uses them again. What fails throws a `LoopError` with the name that the error has in `wasi:http`, in small letters:
+ * `http-request-denied` without a grant, `dns-error`, `connection-refused`, `connection-timeout`, …
+ */
+declare module "loop-guest/http" {
+  /** Headers as they are passed: an object, or pairs where a name comes more than once. */
+  export type HeadersGiven = Record<string, string> | Iterable<readonly [string, string]>;
+  /** Headers that came, as pairs. Names are found however they are written. */
+  export interface Headers extends Iterable<[string, string]> {
+    /** The values of a name, joined by `, `; `null` without one. */
+    get(name: string): string | null;
+    getAll(name: string): string[];
+    has(name: string): boolean;
+  }
+  export interface Options {
+    /** `GET` without one. */
+    method?: string;
+    headers?: HeadersGiven;
+    /** A text, bytes, or an iterable of bytes, whose parts are sent as they come. */
+    body?: string | Uint8Array | Iterable<Uint8Array>;
+    /** A value that is sent as JSON instead of a body. */
+    json?: unknown;
+    /** The longest time in milliseconds until there is a connection. The host has half a minute. */
+    connectTimeout?: number;
+    /** The same until the first byte of the response. The host has a minute. */
+    responseTimeout?: number;
+    /** The same between two bytes of the response. The host has a minute. */
+    silenceTimeout?: number;
+  }
+  export interface Limit {
+    /** How many bytes a body may have: 16 MiB without it. */
+    limit?: number;
+  }
+  /**
+   * What a server answered. Its body is read once: all of it by `bytes`, `text` or `json`, or in parts by a `for`, which gives the rest up
+   * where it is left early. One that is not read keeps its connection until it is closed.
+   */
+  export interface Response extends Iterable<Uint8Array> {
+    /** `200` and the like. */
+    readonly status: number;
+    /** Whether the status is one from 200 to 299. */
+    readonly ok: boolean;
+    readonly headers: Headers;
+    /** The body. Fails with `too-large` beyond the limit. */
+    bytes(options?: Limit): Uint8Array;
+    /** As `bytes`, as a text. Fails with `illegal-byte-sequence` if it is not UTF-8. */
+    text(options?: Limit): string;
+    /** As `text`, as the value that it has in JSON. Throws a `SyntaxError` if it is none. */
+    json(options?: Limit): any;
+    /** Gives up what is left of the body. Does nothing if it was read to its end. */
+    close(): void;
+    [Symbol.dispose](): void;
+  }
+  /**
+   * Sends a request, and blocks until its response begins. If that is before all of the request was sent, the rest is sent while the
+   * response is read.
+   */
+  export function fetch(url: string, options?: Options): Response;
+}
+
+/**
+ * WebSockets. Needs `import loop:netx/websocket@0.1.0;` in the world. Connecting needs the URL among the grants, under `net.http`; being
+ * connected to needs the address under `net.listen`, and `export loop:netx/websocket-handler@0.1.0;`.
+ *
+ * A message has at most 1 MiB. The host says when to ping, and answers pings.
+ */
+declare module "loop-guest/websocket" {
+  import type { Headers, HeadersGiven } from "loop-guest/http";
+  export type Message = string | Uint8Array;
+  export interface Closing {
+    /** As RFC 6455 has it: 1000 is the usual end, 1005 stands for no code, 1006 for a connection that broke off. */
+    code: number;
+    /** What was said of it; often nothing. */
+    reason: string;
+  }
+  export interface Options {
+    /** Subprotocols that are offered, the preferred one first. */
+    protocols?: Iterable<string>;
+    /** Further headers of the request. */
+    headers?: HeadersGiven;
+    /** The longest time in milliseconds until the connection is open: 30 s without one. */
+    timeout?: number;
+  }
+  /** A connection, and its messages until it ends. Disposing of it closes it with code 1000, after what was sent before. */
+  export class Connection implements Iterable<Message> {
+    private constructor();
+    /** A number that no other connection of this instance has or had. */
+    readonly id: number;
+    /** The subprotocol that both sides agreed on, if they did. */
+    readonly protocol: string | undefined;
+    /** How many bytes are queued, 64 for each message included. */
+    readonly queued: number;
+    /** How it ended, once that is known. */
+    readonly closing: Closing | undefined;
+    /** Sends a message after those sent before. Does not block. Throws a `LoopError`: `closed`, `too-large`, `full`. */
+    send(message: Message): void;
+    /** Blocks until nothing is queued, or the connection has ended. Throws a `LoopError` with the code `timed-out`. */
+    flush(timeout?: number): void;
+    /**
+     * Blocks until a message comes, and gives it; or nothing once the connection has ended, which `closing` then tells of. Without a
+     * timeout it waits as long as the call may take. Throws a `LoopError`: `timed-out`, having taken nothing, and `handled` for a
+     * connection of `serve`.
+     */
+    receive(timeout?: number): Message | undefined;
+    /** Closes it, after what was sent before. Does not block: `receive` tells when the other side has agreed. */
+    close(code?: number, reason?: string): void;
+    [Symbol.iterator](): Iterator<Message>;
+    [Symbol.dispose](): void;
+  }
+  /**
+   * Connects to a URL of `ws` or `wss`. Blocks until the connection is open or cannot be. Throws a `LoopError`: `denied`, `unresolved`,
+   * `unreachable`, `timed-out`, `untrusted`, `refused` with the status as its detail, `protocol`, `invalid`, `too-many`.
+   */
+  export function connect(url: string, options?: Options): Connection;
+  /**
+   * Blocks until `receive` would give something at once on at least one of these connections, and gives all such. Throws a `LoopError`:
+   * `timed-out`, and `handled` without a connection.
+   */
+  export function first(connections: Iterable<Connection>, timeout?: number): Connection[];
+  /** Has `woken` called once, after this time in milliseconds. What was asked before is forgotten. */
+  export function wake(after: number): void;
+
+  /** A request to connect. */
+  export interface Request {
+    /** The path and the query: `/chat?room=1`. */
+    target: string;
+    /** A browser says in `origin` of which site the page is that connects: whoever relies on cookies has to look at it. */
+    headers: Headers;
+    /** The subprotocols that are offered, the preferred one first. */
+    protocols: string[];
+    /** That of the other side: `192.0.2.1:50000`. */
+    address: string;
+  }
+  /** Thrown by `opened` to refuse a connection, with an HTTP status from 400 to 599 (403 without one) and a text. */
+  export class Refused extends Error {
+    constructor(status?: number, reason?: string);
+    readonly status: number;
+    readonly reason: string;
+  }
+  /** Those who are connected, the longest connected first. */
+  export interface Peers extends Iterable<Connection> {
+    readonly size: number;
+    get(id: number): Connection | undefined;
+    /**
+     * Sends a message to all of them. Who reads too slowly is disconnected, with code 1008, and who is going away is left out. Throws a
+     * `LoopError` with the code `too-large`, and nobody gets it.
+     */
+    sendAll(message: Message): void;
+  }
+  /** What happens on connections of others. One function is called at a time, and all in the one instance that the component has. */
+  export interface Handler {
+    /**
+     * Somebody wants to connect, and already is among the peers: what is sent here is delivered first. Gives the subprotocol, one of those
+     * that the request offers, if it is to be one. Throws `Refused` to refuse.
+     */
+    opened?(peer: Connection, request: Request, peers: Peers): string | undefined | void;
+    /** A message came. The other side is held up until the return. */
+    received?(peer: Connection, message: Message, peers: Peers): void;
+    /** A connection has ended, whoever ended it, and is no longer among the peers. */
+    closed?(peer: Connection, closing: Closing, peers: Peers): void;
+    /** The time asked for by `wake` is over. */
+    woken?(peers: Peers): void;
+  }
+  /** Makes what the component exports as `websocketHandler`. */
+  export function serve(handler: Handler): any;
+}

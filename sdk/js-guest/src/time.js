@@ -1,11 +1,7 @@
 // Clocks, timers and sleeping, in milliseconds as everywhere in JavaScript.
 import * as clocks from "loop:core/clocks@0.1.0";
-import { shown } from "./internal/check.js";
 import { attempt } from "./internal/attempt.js";
-
-const NANOS = 1e6;
-// 292 years: longer ones are as good as that.
-const NANOS_MAX = 2 ** 63;
+import { NANOS, limit, nanos } from "./internal/duration.js";
 
 export const now = () => clocks.now() / NANOS;
 
@@ -46,8 +42,8 @@ export class Timer {
   }
 
   wait(timeout) {
-    const limit = timeout === undefined ? null : nanos(timeout);
-    return attempt("wait for a timer", () => this.#raw.wait(limit));
+    const most = limit(timeout);
+    return attempt("wait for a timer", () => this.#raw.wait(most));
   }
 
   stop() {
@@ -57,9 +53,4 @@ export class Timer {
   [Symbol.dispose]() {
     this.#raw[Symbol.dispose]();
   }
-}
-
-function nanos(milliseconds) {
-  if (typeof milliseconds === "number" && milliseconds >= 0) return Math.min(Math.round(milliseconds * NANOS), NANOS_MAX);
-  throw new RangeError(`a time must be a number of milliseconds from 0 on, not ${shown(milliseconds)}`);
 }

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import is_dataclass
 from enum import Enum
 from typing import Any, TypeVar
 
@@ -16,7 +17,7 @@ class LoopError(Exception):
     code: str
     """Its name in the WIT: `no-entry`, `too-large`."""
     detail: Any
-    """What the WIT gives with it: a limit, a text, or nothing."""
+    """What the WIT gives with it: a limit, a text, a `dict` of such, or nothing."""
 
     def __init__(self, message: str, code: str, detail: Any = None) -> None:
         super().__init__(message)
@@ -29,9 +30,15 @@ def attempt(doing: str, work: Callable[[], T]) -> T:
     try:
         return work()
     except Err as error:
-        code, detail = told(error.value)
-    more = "" if detail is None else f" ({detail})"
-    raise LoopError(f"cannot {doing}: {code}{more}", code, detail)
+        value = error.value
+    raise refused(doing, value)
+
+
+def refused(doing: str, error: Any) -> LoopError:
+    """What an interface gave as its error, as an exception."""
+    code, detail = told(error)
+    more = "" if detail is None else f" ({', '.join(map(str, detail.values())) if isinstance(detail, dict) else detail})"
+    return LoopError(f"cannot {doing}: {code}{more}", code, detail)
 
 
 def told(error: Any) -> tuple[str, Any]:
@@ -41,6 +48,8 @@ def told(error: Any) -> tuple[str, Any]:
     detail = getattr(error, "value", None)
     if isinstance(detail, Enum):
         return wit_name(detail), None
+    if is_dataclass(detail) and not isinstance(detail, type):
+        detail = {name: value for name, value in vars(detail).items() if value is not None} or None
     _, _, case = type(error).__name__.partition("_")
     return re.sub(r"(?<!^)(?=[A-Z])", "-", case).lower(), detail
 

@@ -4,19 +4,17 @@ from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from ._errors import attempt
+from ._time import NANOS, nanos
 from ._world import interface
 
 _clocks = interface("loop:core/clocks@0.1.0", "WaitError")
 
-_NANOS = 1_000_000_000
-# 584 years: longer ones are as good as that.
-_NANOS_MAX = 2**64 - 1
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 
 
 def now() -> float:
     """The monotonic clock, since a start that says nothing outside of this instance."""
-    return _clocks.now() / _NANOS
+    return _clocks.now() / NANOS
 
 
 def wall() -> datetime:
@@ -40,13 +38,13 @@ class Timer:
     @classmethod
     def after(cls, seconds: float) -> "Timer":
         """Fires once, after this time. Raises a `LoopError`: `too-many`."""
-        delay = _nanos(seconds)
+        delay = nanos(seconds)
         return cls(attempt("start a timer", lambda: _clocks.Timer.after(delay)))
 
     @classmethod
     def every(cls, seconds: float) -> "Timer":
         """Fires each time this much has passed. Raises a `LoopError`: `period-too-short` (under 1 ms), `too-many`."""
-        period = _nanos(seconds)
+        period = nanos(seconds)
         return cls(attempt("start a timer", lambda: _clocks.Timer.every(period)))
 
     @property
@@ -60,7 +58,7 @@ class Timer:
 
     def wait(self, timeout: float | None = None) -> int:
         """Blocks until it has fired, then does as `take`. Raises a `LoopError`: `timed-out`, `cancelled`, `nothing-to-wait-for`."""
-        limit = None if timeout is None else _nanos(timeout)
+        limit = None if timeout is None else nanos(timeout)
         return attempt("wait for a timer", lambda: self._raw.wait(limit))
 
     def stop(self) -> None:
@@ -72,9 +70,3 @@ class Timer:
 
     def __exit__(self, *_: object) -> None:
         self._raw.__exit__(None, None, None)
-
-
-def _nanos(seconds: float) -> int:
-    if not seconds >= 0:
-        raise ValueError(f"a time must be a number of seconds from 0 on, not {seconds}")
-    return int(min(seconds * _NANOS, _NANOS_MAX))

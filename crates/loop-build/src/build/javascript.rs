@@ -2,6 +2,7 @@
 //!
 //! One run of node does both, by a script that this crate carries. What the bundle was made of is known from esbuild.
 
+mod aside;
 mod names;
 mod types;
 
@@ -50,13 +51,7 @@ struct Answer {
 
 /// What is not in the component's folder and counts all the same.
 pub(crate) fn fingerprint() -> String {
-    let parts = [
-        SCRIPT,
-        CONSOLE,
-        TEXT,
-        COMPONENTIZE_QJS.id,
-        carried::DIGEST,
-    ];
+    let parts = [SCRIPT, CONSOLE, TEXT, COMPONENTIZE_QJS.id, carried::DIGEST];
     inputs::digest_of(parts.join("\n").as_bytes())
 }
 
@@ -88,6 +83,10 @@ pub(crate) fn build(
     let (script, inject) = unpack(scratch.path(), &wit)?;
     let (sdk, modules) = unpack_sdk(scratch.path())?;
     let built = scratch.path().join("component.wasm");
+    let is_aside = aside::is_needed(&wit);
+    if is_aside {
+        aside::rename(wit.folder())?;
+    }
     let request = json!({
         "tools": tools,
         "folder": job.sources,
@@ -99,6 +98,7 @@ pub(crate) fn build(
         "modules": modules,
         "wit": wit.folder(),
         "world": wit.world_name(),
+        "aside": is_aside,
         "sync": !wit.is_async(),
         "quick": work.options.profile == Profile::Dev,
         "output": built,
@@ -126,6 +126,9 @@ pub(crate) fn build(
             source_file: job.sources.join(entry.trim_start_matches("./")),
             exports: answer.missing,
         });
+    }
+    if is_aside {
+        aside::put_right(&built)?;
     }
     let inputs = gather(&job.sources, scratch.path(), &wit, answer.inputs);
     work.finish(job, &built, Some(inputs), since)?;

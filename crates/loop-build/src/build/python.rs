@@ -40,12 +40,7 @@ const MODULE: &str = "app";
 
 /// What is not in the component's folder and counts all the same.
 pub(crate) fn fingerprint() -> String {
-    let parts = [
-        SCRIPT,
-        TRACEBACKS,
-        COMPONENTIZE_PY.id,
-        carried::DIGEST,
-    ];
+    let parts = [SCRIPT, TRACEBACKS, COMPONENTIZE_PY.id, carried::DIGEST];
     inputs::digest_of(parts.join("\n").as_bytes())
 }
 

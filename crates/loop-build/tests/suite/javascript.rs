@@ -171,6 +171,45 @@ fn sources_of_several_files_and_types() {
 }
 
 #[test]
+fn http_of_wasi_0_2() {
+    let workspace = Workspace::new(Language::JavaScript, Kind::Command);
+    workspace.write(
+        "wit/world.wit",
+        "package local:a;
+        world proxy {
+            import wasi:cli/stdout@0.2.12;
+            import wasi:cli/stderr@0.2.12;
+            import wasi:http/outgoing-handler@0.2.12;
+            export wasi:http/incoming-handler@0.2.12;
+        }",
+    );
+    let source = "import { handle } from \"wasi:http/outgoing-handler@0.2.12\";
+        export const incomingHandler = { handle(request, out) { console.log(handle); } };";
+    workspace.write("src/main.js", source);
+    if !can_build(&workspace) {
+        return;
+    }
+    let wasm = std::fs::read(workspace.path("w/.loop/build/release/components/a.wasm")).unwrap();
+    // Not if two imports had one name.
+    let features = wasmparser::WasmFeatures::all();
+    let mut validator = wasmparser::Validator::new_with_features(features);
+    let types = validator.validate_all(&wasm).unwrap();
+    let types = types.as_ref();
+    let exported = "wasi:http/incoming-handler@0.2.12";
+    assert!(types.component_item_for_export(exported).is_some());
+    for imported in ["outgoing-handler", "types"] {
+        let name = format!("wasi:http/{imported}@0.2.12");
+        assert!(types.component_item_for_import(&name).is_some(), "{name}");
+    }
+    let early = "import { Fields } from \"wasi:http/types@0.2.12\";\nnew Fields();\n";
+    workspace.write("src/main.js", &format!("{early}{source}"));
+    insta::assert_snapshot!(workspace.error(), @"
+    a does not build
+    `wasi:http/types@0.2.12#[constructor]fields` is called at the top of a module, which runs while the component is made: call it in a function
+    ");
+}
+
+#[test]
 fn what_is_wrong_is_said_in_the_words_of_the_tool() {
     let workspace = Workspace::new(Language::JavaScript, Kind::Library);
     if !can_build(&workspace) {

@@ -121,7 +121,8 @@ fn a_component_that_does_not_compile() {
 fn what_is_wrong_before_a_compiler_starts() {
     let sandbox = workspace();
     sandbox.write("components/hello/Cargo.toml", "[package\n");
-    sandbox.filtered(|| assert_snapshot!(sandbox.build(&["build"]), @"
+    sandbox.filtered(|| {
+        assert_snapshot!(sandbox.build(&["build"]), @"
     exit code 114
     --- stderr
     error: unclosed table, expected `]`
@@ -130,11 +131,15 @@ fn what_is_wrong_before_a_compiler_starts() {
     1 | [package
       |         ^
     error: cargo cannot read [WORK]/components/hello/Cargo.toml
-    "));
+    ")
+    });
     std::fs::remove_dir_all(sandbox.path("components/hello")).unwrap();
     sandbox.write("components/hello/package.json", "{}");
     sandbox.write("components/hello/src/main.js", "");
-    sandbox.write("components/hello/wit/a.wit", "package a:b;\nworld x { import c:d/e; }\n");
+    sandbox.write(
+        "components/hello/wit/a.wit",
+        "package a:b;\nworld x { import c:d/e; }\n",
+    );
     sandbox.filtered(|| {
         assert_snapshot!(sandbox.build(&["build"]), @"
         exit code 114

@@ -6,10 +6,12 @@
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
+    clippy::indexing_slicing,
     reason = "a test fails by panicking, in its helpers too"
 )]
 #![expect(clippy::print_stderr, reason = "a test that is skipped says why")]
 
+mod asked;
 mod chat;
 mod copy;
 mod embed;

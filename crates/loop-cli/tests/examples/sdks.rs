@@ -1,36 +1,49 @@
-//! The SDKs of languages other than Rust: one component in each uses every module, and prints what it got.
+//! The SDKs of languages other than Rust: one component in each uses every module, and prints what it got; another serves WebSockets.
 
+use std::net::TcpStream;
+
+use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
+use tokio_tungstenite::tungstenite::{self, Error, HandshakeError, Message, WebSocket};
+
+use crate::asked;
 use crate::copy::text;
 use crate::scaffolds::Scaffold;
+use crate::served::{Served, free_address};
 
-/// The world of both.
-const WORLD: &str = include_str!("sdks/world.wit");
-
-/// A workspace with the component of this language, outside of the repository.
-fn uses_all(language: &str, file: &str, source: &str) -> Option<Scaffold> {
+/// A workspace with this component, outside of the repository.
+fn made(language: &str, file: &str, source: &str, world: &str, grants: &str) -> Scaffold {
     let scaffold = Scaffold::made(language, "command");
     std::fs::write(scaffold.source(file), source).unwrap();
-    std::fs::write(scaffold.source("../wit/world.wit"), WORLD).unwrap();
-    let workspace = scaffold.workspace();
-    let manifest = std::fs::read_to_string(workspace.join("loop.toml")).unwrap();
+    std::fs::write(scaffold.source("../wit/world.wit"), world).unwrap();
+    let manifest = scaffold.workspace().join("loop.toml");
     let used = "use = \"components/a\"\n";
-    let grants = "grants = { fs = [{ name = \"data\", path = \"data\", access = \"read-write\" }] }\n";
-    let manifest = manifest.replace(used, &format!("{used}{grants}"));
-    std::fs::write(workspace.join("loop.toml"), manifest).unwrap();
+    let text = std::fs::read_to_string(&manifest).unwrap();
+    let text = text.replace(used, &format!("{used}grants = {{ {grants} }}\n"));
+    std::fs::write(manifest, text).unwrap();
+    scaffold
+}
+
+/// What a component prints that uses all, and what it logs without the times. Nothing on a machine without the language.
+fn uses_all(language: &str, file: &str, source: &str, args: &[&str]) -> Option<(String, String)> {
+    let [http, ws] = [("http", asked::http()), ("ws", asked::websockets())]
+        .map(|(scheme, address)| format!("{scheme}://{address}"));
+    let grants = format!(
+        "fs = [{{ name = \"data\", path = \"data\", access = \"read-write\" }}], \
+         net = {{ http = [{http:?}, {ws:?}, \"http://127.0.0.1:1\"] }}"
+    );
+    let world = include_str!("sdks/world.wit");
+    let scaffold = made(language, file, source, world, &grants);
     // More files than a wrapper asks for at once, and one that is larger than can be read at once.
-    let many = workspace.join("data/many");
+    let many = scaffold.workspace().join("data/many");
     std::fs::create_dir_all(&many).unwrap();
     for number in 0..300 {
         std::fs::write(many.join(number.to_string()), "").unwrap();
     }
-    let large = std::fs::File::create(workspace.join("data/large")).unwrap();
+    let large = std::fs::File::create(many.join("../large")).unwrap();
     large.set_len(17 << 20).unwrap();
-    scaffold.with_tools(language)
-}
-
-/// What it prints, and what it logs without the times.
-fn run(scaffold: &Scaffold, args: &[&str]) -> (String, String) {
-    let output = scaffold.looped(args).output().unwrap();
+    let scaffold = scaffold.with_tools(language)?;
+    let args = [args, &["a", "--", &http, &ws]].concat();
+    let output = scaffold.looped(&args).output().unwrap();
     let said = text(&output.stderr);
     assert!(output.status.success(), "{said}");
     let records = said.lines().filter_map(|line| {
@@ -38,16 +51,96 @@ fn run(scaffold: &Scaffold, args: &[&str]) -> (String, String) {
         time.starts_with(|digit: char| digit.is_ascii_digit())
             .then(|| format!("{record}\n"))
     });
-    (text(&output.stdout), records.collect())
+    let printed = text(&output.stdout);
+    let printed = printed.replace(&http, "[HTTP]").replace(&ws, "[WS]");
+    Some((printed, records.collect()))
+}
+
+/// Connects to an app that serves WebSockets, or says with which status that is refused.
+fn enter(
+    served: &Served,
+    path: &str,
+    headers: &[(&'static str, &str)],
+) -> Result<WebSocket<TcpStream>, u16> {
+    let url = format!("ws://{}{path}", served.address);
+    let mut request = url.into_client_request().unwrap();
+    for (name, value) in headers {
+        request.headers_mut().insert(*name, value.parse().unwrap());
+    }
+    let stream = TcpStream::connect(served.address).unwrap();
+    match tungstenite::client(request, stream) {
+        Ok((socket, response)) => {
+            let chosen = response.headers().get("sec-websocket-protocol");
+            assert_eq!(chosen.is_some(), !headers.is_empty());
+            Ok(socket)
+        }
+        Err(HandshakeError::Failure(Error::Http(response))) => Err(response.status().as_u16()),
+        Err(error) => panic!("{error}"),
+    }
+}
+
+/// What comes next. A host asks who was silent whether they are there: a component of Python is a long time coming.
+fn next(socket: &mut WebSocket<TcpStream>) -> Message {
+    loop {
+        match socket.read().unwrap() {
+            Message::Ping(_) => {}
+            message => return message,
+        }
+    }
+}
+
+/// Everybody hears what anybody says, of a component that serves.
+fn chats(language: &str, file: &str, source: &str, args: &[&str]) {
+    let address = free_address();
+    let grants = format!("net = {{ listen = [\"{address}\"] }}");
+    let world = include_str!("sdks/chat.wit");
+    let scaffold = made(language, file, source, world, &grants);
+    let Some(scaffold) = scaffold.with_tools(language) else {
+        return;
+    };
+    let served = Served::start(&mut scaffold.looped(args)).unwrap();
+    let mut ann = enter(&served, "/room", &[("sec-websocket-protocol", "one, two")]).unwrap();
+    let hears = |socket: &mut WebSocket<TcpStream>, message: &str| {
+        assert_eq!(next(socket), Message::text(message));
+    };
+    hears(&mut ann, "welcome, number 1 from 127.0.0.1");
+    let mut bob = enter(&served, "/room", &[]).unwrap();
+    hears(&mut bob, "welcome, number 2 from 127.0.0.1");
+    for message in [Message::text("grüße"), Message::binary(vec![1, 255])] {
+        ann.send(message.clone()).unwrap();
+        for socket in [&mut ann, &mut bob] {
+            assert_eq!(next(socket), message);
+        }
+    }
+    bob.send(Message::text("soon")).unwrap();
+    for socket in [&mut ann, &mut bob] {
+        hears(socket, "woken");
+    }
+    bob.send(Message::text("close")).unwrap();
+    let Message::Close(Some(frame)) = next(&mut bob) else {
+        panic!("it was not closed");
+    };
+    assert_eq!(
+        (u16::from(frame.code), frame.reason.as_str()),
+        (3001, "as you wish")
+    );
+    // Until the other side knows that it is agreed.
+    while bob.read().is_ok() {}
+    hears(&mut ann, "left with 3001, 1 stay");
+
+    assert_eq!(enter(&served, "/other", &[]).err(), Some(404));
+    let elsewhere = [("origin", "http://elsewhere.example")];
+    assert_eq!(enter(&served, "/room", &elsewhere).err(), Some(403));
+    ann.send(Message::text("still here")).unwrap();
+    hears(&mut ann, "still here");
 }
 
 #[test]
 fn javascript() {
     let source = include_str!("sdks/main.js");
-    let Some(scaffold) = uses_all("js", "main.js", source) else {
+    let Some((printed, logged)) = uses_all("js", "main.js", source, &["run"]) else {
         return;
     };
-    let (printed, logged) = run(&scaffold, &["run", "a"]);
     insta::assert_snapshot!(printed, @r#"
     logs:
     false true
@@ -83,6 +176,47 @@ fn javascript() {
     TypeError | path has half of a character
     RangeError | length must be a whole number from 0 to 4294967295, not -1
     LoopError | cannot open the folder other: access | access | -
+    requests:
+    {"asked":"GET /echo?x=1","type":[],"mark":[],"length":0,"body":""}
+    {"asked":"POST /echo?x=1","type":["text/plain;charset=utf-8"],"mark":["a"],"length":7,"body":"grüße"}
+    {"asked":"PATCH /echo?x=1","type":["application/json"],"mark":["a","b"],"length":22,"body":"{\"list\":[1,null,\"ü\"]}"}
+    {"asked":"PUT /echo?x=1","type":[],"mark":[],"length":3000000,"body":""}
+    404 false text/plain null nothing here
+    TypeError | the body was read to its end, or closed
+    8388608
+    122
+    LoopError | cannot GET [HTTP]/endless: too-large (1000) | too-large | 1000
+    LoopError | cannot GET [HTTP]/cut: last-operation-failed (connection terminated) | last-operation-failed | connection terminated
+    LoopError | cannot GET [HTTP]/silent: http-response-timeout | http-response-timeout | -
+    LoopError | cannot GET [HTTP]/latin as text: illegal-byte-sequence | illegal-byte-sequence | -
+    SyntaxError
+    LoopError | cannot GET http://other.example/: http-request-denied | http-request-denied | -
+    LoopError | cannot GET http://127.0.0.1:1/: connection-refused | connection-refused | -
+    LoopError | cannot GET ftp://other.example/: http-request-uri-invalid | http-request-uri-invalid | -
+    LoopError | cannot GET other.example: http-request-uri-invalid | http-request-uri-invalid | -
+    LoopError | cannot GET [HTTP]/a b: http-request-uri-invalid | http-request-uri-invalid | -
+    LoopError | cannot GE T [HTTP]/: http-request-method-invalid | http-request-method-invalid | -
+    LoopError | cannot send the header x y: invalid-syntax | invalid-syntax | -
+    LoopError | cannot send the header host: forbidden | forbidden | -
+    TypeError | the header x has characters that no header can have
+    TypeError | body must be a string, a Uint8Array or an iterable of such, not 5
+    TypeError | a part of the body must be a Uint8Array, not string
+    RangeError | a time must be a number of milliseconds from 0 on, not -1
+    talks:
+    b undefined true
+    grüße 1,255 0
+    LoopError | cannot receive a message: timed-out | timed-out | -
+    [true] later
+    [] {"code":3002,"reason":"bye"} undefined
+    LoopError | cannot send a message: closed | closed | -
+    LoopError | cannot send a message: too-large | too-large | -
+    TypeError | a message must be a string or a Uint8Array, not 5
+    undefined {"code":3000,"reason":"enough"}
+    LoopError | cannot wait for messages: handled | handled | -
+    LoopError | cannot connect to ws://other.example/: denied | denied | -
+    LoopError | cannot connect to http://other.example/: invalid (it is not a URL of `ws` or `wss`) | invalid | it is not a URL of `ws` or `wss`
+    LoopError | cannot connect to [WS]/refused: refused (418) | refused | 418
+    LoopError | cannot connect to [WS]/: invalid (a protocol is not a name) | invalid | a protocol is not a name
     "#);
     insta::assert_snapshot!(logged, @r#"
     info  a: fields text="a b" whole=-3 part=0.5 large=1152921504606847000 yes=true none=null list="[1,\"x\"]" big=100000000000000000000
@@ -94,11 +228,11 @@ fn javascript() {
 #[test]
 fn python() {
     let source = include_str!("sdks/app.py");
-    let Some(scaffold) = uses_all("python", "app.py", source) else {
+    // A Python is large: Winch compiles it in a fifth of the time.
+    let args = ["run", "--winch", "--seed", "5"];
+    let Some((printed, logged)) = uses_all("python", "app.py", source, &args) else {
         return;
     };
-    // A Python is large: Winch compiles it in a fifth of the time.
-    let (printed, logged) = run(&scaffold, &["run", "--winch", "--seed", "5", "a"]);
     insta::assert_snapshot!(printed, @r#"
     logs:
     False True
@@ -136,10 +270,80 @@ fn python() {
     ValueError | path has half of a character
     ValueError | length must be from 0 to 4294967295, not -1
     LoopError | cannot open the folder other: access | access | None
+    requests:
+    {'asked': 'GET /echo?x=1', 'type': [], 'mark': [], 'length': 0, 'body': ''}
+    {'asked': 'POST /echo?x=1', 'type': ['text/plain;charset=utf-8'], 'mark': ['a'], 'length': 7, 'body': 'grüße'}
+    {'asked': 'PATCH /echo?x=1', 'type': ['application/json'], 'mark': ['a', 'b'], 'length': 22, 'body': '{"list":[1,null,"ü"]}'}
+    {'asked': 'PUT /echo?x=1', 'type': [], 'mark': [], 'length': 3000000, 'body': ''}
+    404 False text/plain None nothing here
+    ValueError | the body was read to its end, or closed
+    8388608
+    122
+    LoopError | cannot GET [HTTP]/endless: too-large (1000) | too-large | 1000
+    LoopError | cannot GET [HTTP]/cut: last-operation-failed (connection terminated) | last-operation-failed | connection terminated
+    LoopError | cannot GET [HTTP]/silent: http-response-timeout | http-response-timeout | None
+    LoopError | cannot GET [HTTP]/latin as text: illegal-byte-sequence | illegal-byte-sequence | None
+    JSONDecodeError | Expecting value: line 1 column 1 (char 0)
+    LoopError | cannot GET http://other.example/: http-request-denied | http-request-denied | None
+    LoopError | cannot GET http://127.0.0.1:1/: connection-refused | connection-refused | None
+    LoopError | cannot GET ftp://other.example/: http-request-uri-invalid | http-request-uri-invalid | None
+    LoopError | cannot GET other.example: http-request-uri-invalid | http-request-uri-invalid | None
+    LoopError | cannot GET [HTTP]/a b: http-request-uri-invalid | http-request-uri-invalid | None
+    LoopError | cannot GE T [HTTP]/: http-request-method-invalid | http-request-method-invalid | None
+    LoopError | cannot send the header x y: invalid-syntax | invalid-syntax | None
+    LoopError | cannot send the header host: forbidden | forbidden | None
+    ValueError | the header x has characters that no header can have
+    TypeError | body must be a str, bytes or an iterable of bytes, not int
+    TypeError | a part of the body must be bytes, not str
+    ValueError | a time must be a number of seconds from 0 on, not -1
+    talks:
+    b None True
+    grüße b'\x01\xff' 0
+    LoopError | cannot receive a message: timed-out | timed-out | None
+    [True] later
+    [] Closing(code=3002, reason='bye') None
+    LoopError | cannot send a message: closed | closed | None
+    LoopError | cannot send a message: too-large | too-large | None
+    TypeError | a message must be a str or bytes, not int
+    None Closing(code=3000, reason='enough')
+    LoopError | cannot wait for messages: handled | handled | None
+    LoopError | cannot connect to ws://other.example/: denied | denied | None
+    LoopError | cannot connect to http://other.example/: invalid (it is not a URL of `ws` or `wss`) | invalid | it is not a URL of `ws` or `wss`
+    LoopError | cannot connect to [WS]/refused: refused (418) | refused | 418
+    LoopError | cannot connect to [WS]/: invalid (a protocol is not a name) | invalid | a protocol is not a name
     "#);
     insta::assert_snapshot!(logged, @r#"
     info  a: fields text="a b" whole=-3 part=0.5 large=18446744073709551615 huge=18446744073709551616 yes=true none=None list="[1, 'x']"
     warn  a: 'no text'
     error a: half of a character: ? ?=?
     "#);
+}
+
+#[test]
+fn javascript_serves_websockets() {
+    chats("js", "main.js", include_str!("sdks/chat.js"), &["run", "a"]);
+}
+
+#[test]
+fn python_serves_websockets() {
+    let source = include_str!("sdks/chat.py");
+    chats("python", "app.py", source, &["run", "--winch", "a"]);
+}
+
+#[test]
+fn javascript_serves_http_of_wasi_0_2() {
+    let (address, asked) = (free_address(), asked::http());
+    let grants = format!("net = {{ listen = [\"{address}\"], http = [\"http://{asked}\"] }}");
+    let (source, world) = (
+        include_str!("sdks/relay.js"),
+        include_str!("sdks/relay.wit"),
+    );
+    let scaffold = made("js", "main.js", source, world, &grants);
+    let Some(scaffold) = scaffold.with_tools("js") else {
+        return;
+    };
+    let served = Served::start(&mut scaffold.looped(&["run", "a"])).unwrap();
+    let answer = served.get(&format!("/?http://{asked}/missing"));
+    assert_eq!(answer.status, 404);
+    assert!(answer.body.contains("nothing here"), "{answer:?}");
 }

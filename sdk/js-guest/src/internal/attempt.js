@@ -18,14 +18,27 @@ export function attempt(doing, work) {
   } catch (thrown) {
     // What is no error of an interface is one of the program.
     if (!(thrown instanceof Error && Object.hasOwn(thrown, "payload"))) throw thrown;
-    const { code, detail } = told(thrown);
-    throw new LoopError(`cannot ${doing}: ${code}${detail === undefined ? "" : ` (${detail})`}`, code, detail, thrown);
+    throw refused(doing, thrown.payload ?? thrown.message, thrown);
   }
 }
 
-/** An enum is thrown as a text, a variant as its case; that of `loop:fsx` may hold a code of WASI. */
-function told({ payload, message }) {
-  if (typeof payload !== "object" || payload === null) return { code: payload ?? message };
-  if (payload.tag === "code") return { code: payload.val };
-  return { code: payload.tag, detail: payload.val ?? undefined };
+/** What an interface gave as its error, as an exception. */
+export function refused(doing, error, cause) {
+  const { code, detail } = told(error);
+  const said = typeof detail === "object" ? Object.values(detail).join(", ") : detail;
+  return new LoopError(`cannot ${doing}: ${code}${detail === undefined ? "" : ` (${said})`}`, code, detail, cause);
+}
+
+/** An enum is a text, a variant has the name of its case; that of `loop:fsx` may hold a code of WASI. */
+function told(error) {
+  if (typeof error !== "object" || error === null) return { code: `${error}` };
+  if (error.tag === "code") return { code: error.val };
+  return { code: error.tag.toLowerCase(), detail: filled(error.val) };
+}
+
+/** What an error has with it; of a record the fields that are there. */
+function filled(detail) {
+  if (typeof detail !== "object" || detail === null) return detail ?? undefined;
+  const fields = Object.entries(detail).filter(([, value]) => value !== null && value !== undefined);
+  return fields.length > 0 ? Object.fromEntries(fields) : undefined;
 }

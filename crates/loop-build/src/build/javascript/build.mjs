@@ -32,13 +32,14 @@ function lacking(path, module) {
   return `The world "${request.world}" does not import "${path}"${who}: ${note}`;
 }
 
-/** Leaves imports of the world as they are, and refuses those that the world does not have. */
+/** Leaves imports of the world as they are, or as the tool knows them, and refuses those that the world does not have. */
 const imports = {
   name: "imports",
   setup(build) {
     build.onResolve({ filter: /^[a-z][a-z0-9-]*:[a-z]/ }, ({ path }) => {
       const text = lacking(path);
-      return text ? { errors: [{ text }] } : { path, external: true };
+      if (text) return { errors: [{ text }] };
+      return { path: request.aside ? path.replace(/^wasi:(?=.*@0\.2\.)/, "was2:") : path, external: true };
     });
   },
 };
@@ -67,7 +68,8 @@ function named(source) {
 }
 
 /** An error of the engine, with places in the sources rather than in the bundle. */
-function mapped(text, map) {
+function mapped(message, map) {
+  const text = message.replaceAll("was2:", "wasi:");
   const early = /unknown import: `(.*?)` has not been defined/.exec(text);
   if (early) return `\`${early[1]}\` is called at the top of a module, which runs while the component is made: call it in a function`;
   const places = new SourceMap(map);

@@ -1,9 +1,10 @@
 """Uses each module of `loop_guest`, and prints what it got."""
 
+import sys
 from datetime import datetime, timedelta, timezone
 from typing import Any, Callable
 
-from loop_guest import LoopError, fsx, log, metrics, random, time
+from loop_guest import LoopError, fsx, http, log, metrics, random, time, websocket
 from wit_world import exports
 
 
@@ -91,8 +92,70 @@ def files() -> None:
     fails(lambda: fsx.open("other"))
 
 
+def requests(base: str) -> None:
+    def echo(method: str, **options: Any) -> str:
+        return str(http.request(method, f"{base}/echo?x=1#part", **options).json())
+
+    print(echo("GET"))
+    print(echo("POST", body="grüße", headers={"X-Mark": "a"}))
+    print(echo("PATCH", json={"list": [1, None, "ü"]}, headers=[("x-mark", "a"), ("x-mark", "b")]))
+    print(echo("PUT", body=(bytes(100_000) for _ in range(30))))
+    missing = http.get(f"{base}/missing", headers={"accept": "text/html"})
+    print(missing.status, missing.ok, missing.headers["Content-Type"], missing.headers.get("x"), missing.text())
+    fails(lambda: missing.text())
+    # More than both sides hold: the rest of the request goes while the response comes.
+    print(sum(len(chunk) for chunk in http.post(f"{base}/mirror", bytes(8 << 20))))
+    with http.get(f"{base}/endless") as endless:
+        print(next(iter(endless))[0])
+    http.get(f"{base}/endless").close()
+    fails(lambda: http.get(f"{base}/endless").read(limit=1000))
+    fails(lambda: http.get(f"{base}/cut").read())
+    fails(lambda: http.get(f"{base}/silent", response_timeout=0.02))
+    fails(lambda: http.get(f"{base}/latin").text())
+    fails(lambda: http.get(f"{base}/missing").json())
+    fails(lambda: http.get("http://other.example/"))
+    fails(lambda: http.get("http://127.0.0.1:1/"))
+    fails(lambda: http.get("ftp://other.example/"))
+    fails(lambda: http.get("other.example"))
+    fails(lambda: http.get(f"{base}/a b"))
+    fails(lambda: http.request("GE T", f"{base}/"))
+    fails(lambda: http.get(f"{base}/", headers={"x y": "z"}))
+    fails(lambda: http.get(f"{base}/", headers={"host": "z"}))
+    fails(lambda: http.get(f"{base}/", headers={"x": "\u1234"}))
+    fails(lambda: http.post(f"{base}/", 5))  # type: ignore[arg-type]
+    fails(lambda: http.post(f"{base}/", ["text"]))  # type: ignore[list-item]
+    fails(lambda: http.get(f"{base}/", connect_timeout=-1))
+
+
+def talks(base: str) -> None:
+    one = websocket.connect(f"{base}/echo", protocols=["a", "b"], headers={"x-mark": "1"})
+    two = websocket.connect(f"{base}/echo")
+    print(one.protocol, two.protocol, one.id != two.id)
+    one.send("grüße")
+    one.send(b"\x01\xff")
+    one.flush()
+    print(one.receive(), one.receive(), one.queued)
+    fails(lambda: one.receive(0.001))
+    two.send("later")
+    print([connection is two for connection in websocket.first([one, two])], two.receive())
+    one.send("close")
+    print(list(one), one.closing, one.receive())
+    fails(lambda: one.send("x"))
+    fails(lambda: two.send("x" * (2**20 + 1)))
+    fails(lambda: two.send(5))  # type: ignore[arg-type]
+    two.close(3000, "enough")
+    print(two.receive(), two.closing)
+    fails(lambda: websocket.first([], 0.001))
+    fails(lambda: websocket.connect("ws://other.example/"))
+    fails(lambda: websocket.connect("http://other.example/"))
+    fails(lambda: websocket.connect(f"{base}/refused"))
+    fails(lambda: websocket.connect(f"{base}/", protocols=["a b"]))
+
+
 class Run(exports.Run):
     def run(self) -> None:
-        for part in (logs, measures, waits, rolls, files):
+        _, http_base, ws_base = sys.argv
+        parts = {logs: (), measures: (), waits: (), rolls: (), files: (), requests: (http_base,), talks: (ws_base,)}
+        for part, addresses in parts.items():
             print(f"{part.__name__}:")
-            part()
+            part(*addresses)

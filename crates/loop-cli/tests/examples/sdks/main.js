@@ -1,17 +1,23 @@
 // Uses each module of `loop-guest`, and prints what it got.
 import { LoopError } from "loop-guest/error";
 import { open } from "loop-guest/fsx";
+import { fetch } from "loop-guest/http";
 import * as log from "loop-guest/log";
 import { counter, gauge, histogram } from "loop-guest/metrics";
 import { Rng, bytes } from "loop-guest/random";
 import { Timer, now, sleep, wall } from "loop-guest/time";
+import { connect, first } from "loop-guest/websocket";
+import { getArguments } from "wasi:cli/environment@0.2.12";
 
 function fails(work) {
   try {
     console.log("did not fail:", work());
   } catch (error) {
     const { name, message, code, detail } = error;
-    console.log(error instanceof LoopError ? [name, message, code, detail ?? "-"].join(" | ") : `${name} | ${message}`);
+    if (error instanceof LoopError) console.log([name, message, code, detail ?? "-"].join(" | "));
+    // Each engine has its own words for that.
+    else if (error instanceof SyntaxError) console.log(name);
+    else console.log(`${name} | ${message}`);
   }
 }
 
@@ -88,11 +94,74 @@ function files() {
   fails(() => open("other"));
 }
 
+function requests(http) {
+  const echo = (options) => JSON.stringify(fetch(`${http}/echo?x=1#part`, options).json());
+  console.log(echo());
+  console.log(echo({ method: "POST", body: "grüße", headers: { "X-Mark": "a" } }));
+  console.log(echo({ method: "PATCH", json: { list: [1, null, "ü"] }, headers: [["x-mark", "a"], ["x-mark", "b"]] }));
+  console.log(echo({ method: "PUT", body: Array.from({ length: 30 }, () => new Uint8Array(100_000)) }));
+  const missing = fetch(`${http}/missing`, { headers: { accept: "text/html" } });
+  console.log(missing.status, missing.ok, missing.headers.get("Content-Type"), missing.headers.get("x"), missing.text());
+  fails(() => missing.text());
+  // More than both sides hold: the rest of the request goes while the response comes.
+  let size = 0;
+  for (const chunk of fetch(`${http}/mirror`, { method: "POST", body: new Uint8Array(8 << 20) })) size += chunk.length;
+  console.log(size);
+  for (const chunk of fetch(`${http}/endless`)) {
+    console.log(chunk[0]);
+    break;
+  }
+  fetch(`${http}/endless`).close();
+  fails(() => fetch(`${http}/endless`).bytes({ limit: 1000 }));
+  fails(() => fetch(`${http}/cut`).bytes());
+  fails(() => fetch(`${http}/silent`, { responseTimeout: 20 }));
+  fails(() => fetch(`${http}/latin`).text());
+  fails(() => fetch(`${http}/missing`).json());
+  fails(() => fetch("http://other.example/"));
+  fails(() => fetch("http://127.0.0.1:1/"));
+  fails(() => fetch("ftp://other.example/"));
+  fails(() => fetch("other.example"));
+  fails(() => fetch(`${http}/a b`));
+  fails(() => fetch(`${http}/`, { method: "GE T" }));
+  fails(() => fetch(`${http}/`, { headers: { "x y": "z" } }));
+  fails(() => fetch(`${http}/`, { headers: { host: "z" } }));
+  fails(() => fetch(`${http}/`, { headers: { x: "\u1234" } }));
+  fails(() => fetch(`${http}/`, { method: "POST", body: 5 }));
+  fails(() => fetch(`${http}/`, { method: "POST", body: ["text"] }));
+  fails(() => fetch(`${http}/`, { connectTimeout: -1 }));
+}
+
+function talks(_, ws) {
+  const one = connect(`${ws}/echo`, { protocols: ["a", "b"], headers: { "x-mark": "1" } });
+  const two = connect(`${ws}/echo`);
+  console.log(one.protocol, two.protocol, one.id !== two.id);
+  one.send("grüße");
+  one.send(Uint8Array.of(1, 255));
+  one.flush();
+  console.log(one.receive(), one.receive()?.join(), one.queued);
+  fails(() => one.receive(1));
+  two.send("later");
+  console.log(first([one, two]).map((connection) => connection.id === two.id), two.receive());
+  one.send("close");
+  console.log([...one], JSON.stringify(one.closing), one.receive());
+  fails(() => one.send("x"));
+  fails(() => two.send("x".repeat(2 ** 20 + 1)));
+  fails(() => two.send(5));
+  two.close(3000, "enough");
+  console.log(two.receive(), JSON.stringify(two.closing));
+  fails(() => first([], 1));
+  fails(() => connect("ws://other.example/"));
+  fails(() => connect("http://other.example/"));
+  fails(() => connect(`${ws}/refused`));
+  fails(() => connect(`${ws}/`, { protocols: ["a b"] }));
+}
+
 export const run = {
   run() {
-    for (const part of [logs, measures, waits, rolls, files]) {
+    const [, ...addresses] = getArguments();
+    for (const part of [logs, measures, waits, rolls, files, requests, talks]) {
       console.log(`${part.name}:`);
-      part();
+      part(...addresses);
     }
   },
 };

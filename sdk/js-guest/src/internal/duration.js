@@ -1,0 +1,17 @@
+// Lengths of time, as the host takes them.
+import { shown } from "./check.js";
+
+export const NANOS = 1e6;
+// 292 years: longer ones are as good as that.
+const NANOS_MAX = 2 ** 63;
+
+/** So many milliseconds. */
+export function nanos(milliseconds) {
+  if (typeof milliseconds === "number" && milliseconds >= 0) return Math.min(Math.round(milliseconds * NANOS), NANOS_MAX);
+  throw new RangeError(`a time must be a number of milliseconds from 0 on, not ${shown(milliseconds)}`);
+}
+
+/** The same where none may be given. */
+export function limit(milliseconds) {
+  return milliseconds === undefined ? null : nanos(milliseconds);
+}
