@@ -27,7 +27,7 @@ class Root {
 
   stat(path) {
     const { kind, size, modified } = this.#at("look at", path, () => this.#raw.stat(path));
-    return { kind, size, modified: modified === null ? undefined : new Date(modified / 1e6) };
+    return { kind, size: Number(size), modified: modified ? new Date(Number(modified) / 1e6) : undefined };
   }
 
   readBytes(path) {
@@ -35,9 +35,9 @@ class Root {
   }
 
   readRange(path, offset, length) {
-    whole("offset", offset);
+    const at = LOOP_INTEGER(whole("offset", offset));
     whole("length", length, U32_MAX);
-    return this.#at("read", path, () => this.#raw.readRange(path, offset, length));
+    return this.#at("read", path, () => this.#raw.readRange(path, at, length));
   }
 
   readText(path) {

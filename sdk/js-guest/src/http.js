@@ -11,6 +11,7 @@ import { Headers, pairs } from "./internal/headers.js";
 const BODY_BYTES_MAX = 16 * 2 ** 20;
 // How much is moved at once: as much as the host takes before it waits for the network.
 const CHUNK = 64 * 2 ** 10;
+const AT_ONCE = LOOP_INTEGER(CHUNK);
 const METHODS = ["GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH"];
 
 export function fetch(url, options = {}) {
@@ -114,8 +115,8 @@ class Response {
     const [stream] = this.#things;
     try {
       for (;;) {
-        if (!this.#upload) return stream.blockingRead(CHUNK);
-        const chunk = stream.read(CHUNK);
+        if (!this.#upload) return stream.blockingRead(AT_ONCE);
+        const chunk = stream.read(AT_ONCE);
         if (chunk.length > 0) return chunk;
         this.#upload = waited(stream.subscribe(), this.#upload);
       }

@@ -30,7 +30,7 @@ function valueOf(value) {
     case "boolean":
       return { tag: "truth", val: value };
     case "number":
-      return { tag: Number.isSafeInteger(value) ? "signed" : "number", val: value };
+      return Number.isSafeInteger(value) ? { tag: "signed", val: LOOP_INTEGER(value) } : { tag: "number", val: value };
     default:
       return { tag: "text", val: shown(value) };
   }

@@ -5,7 +5,7 @@ import { attempt } from "./internal/attempt.js";
 
 export function counter(name, options) {
   const series = open(name, options, (metric, labels) => Counter.open(metric, labels));
-  return { add: (amount = 1) => series.add(whole("amount", amount)) };
+  return { add: (amount = 1) => series.add(LOOP_INTEGER(whole("amount", amount))) };
 }
 
 export function gauge(name, options) {

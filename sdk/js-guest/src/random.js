@@ -18,7 +18,7 @@ export class Rng {
   }
 
   static seeded(seed) {
-    return new Rng(Generator.seeded(whole("seed", seed)));
+    return new Rng(Generator.seeded(LOOP_INTEGER(whole("seed", seed))));
   }
 
   static named(name) {
@@ -30,7 +30,7 @@ export class Rng {
   }
 
   below(bound) {
-    return this.#raw.below(whole("bound", bound));
+    return Number(this.#raw.below(LOOP_INTEGER(whole("bound", bound))));
   }
 
   bytes(count) {

@@ -3,9 +3,9 @@ import * as clocks from "loop:core/clocks@0.1.0";
 import { attempt } from "./internal/attempt.js";
 import { NANOS, limit, nanos } from "./internal/duration.js";
 
-export const now = () => clocks.now() / NANOS;
+export const now = () => Number(clocks.now()) / NANOS;
 
-export const wall = () => new Date(clocks.wall() / NANOS);
+export const wall = () => new Date(Number(clocks.wall()) / NANOS);
 
 export function sleep(milliseconds) {
   const timer = Timer.after(milliseconds);
@@ -38,12 +38,12 @@ export class Timer {
   }
 
   take() {
-    return this.#raw.take();
+    return Number(this.#raw.take());
   }
 
   wait(timeout) {
     const most = limit(timeout);
-    return attempt("wait for a timer", () => this.#raw.wait(most));
+    return Number(attempt("wait for a timer", () => this.#raw.wait(most)));
   }
 
   stop() {

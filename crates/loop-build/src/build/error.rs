@@ -76,6 +76,12 @@ pub enum BuildError {
         /// What is wrong, and where.
         output: String,
     },
+    /// The tool that was chosen makes no such component.
+    #[error("componentize-js does not know what is asynchronous, as the world `{world}` is")]
+    AsyncWorld {
+        /// The world.
+        world: String,
+    },
     /// There is no source to begin with.
     #[error("there is no {}", names(paths, " and no "))]
     NoEntry {
@@ -170,7 +176,7 @@ impl BuildError {
                 "add `exclude = [\".loop\"]` under [workspace] in the workspace's Cargo.toml"
             }
             Self::Package { path, .. } if path.ends_with("package.json") => {
-                "its key `loop` takes `world`"
+                "its key `loop` takes `world` and `tool`"
             }
             Self::Package { .. } => "its table [tool.loop] takes `world` and `module`",
             Self::NoWit { .. } => "put a .wit file there, with the world of the component",
@@ -182,6 +188,9 @@ impl BuildError {
                 "name the module under [tool.loop] in pyproject.toml: `module = \"app\"`"
             }
             Self::NoEntry { .. } => "name it in package.json: `\"main\": \"src/main.js\"`",
+            Self::AsyncWorld { .. } => {
+                "componentize-qjs does: leave `tool` out of the key `loop` in package.json"
+            }
             Self::MissingExports { .. } => "it must have all that the world in wit/ exports",
             Self::TooLarge { .. } => "move away from there what is not for the component",
             Self::TooSlow { .. } => "does the source come to an end when it is loaded?",

@@ -1,4 +1,4 @@
-//! Components of JavaScript and TypeScript: bundled by esbuild, made by componentize-qjs.
+//! Components of JavaScript and TypeScript: bundled by esbuild, made by componentize-qjs, or by componentize-js if they say so.
 //!
 //! One run of node does both, by a script that this crate carries. What the bundle was made of is known from esbuild.
 
@@ -15,13 +15,13 @@ use serde::Deserialize;
 use serde_json::json;
 
 use crate::build::inputs::{self, Inputs};
-use crate::build::package::{self, PackageJson};
+use crate::build::package::{self, JavaScriptTool, PackageJson};
 use crate::build::wit::Wit;
 use crate::build::{BuildError, Job, Profile, Work, tool};
 use crate::carried;
 use crate::event::Event;
 use crate::toolchain::ToolchainError;
-use crate::toolchain::pinned::COMPONENTIZE_QJS;
+use crate::toolchain::pinned::{COMPONENTIZE_JS, COMPONENTIZE_QJS, Pinned};
 
 /// How long a component may take to be made. It is a second on a quick machine; a source that never ends while it is
 /// loaded is given up after that.
@@ -51,7 +51,14 @@ struct Answer {
 
 /// What is not in the component's folder and counts all the same.
 pub(crate) fn fingerprint() -> String {
-    let parts = [SCRIPT, CONSOLE, TEXT, COMPONENTIZE_QJS.id, carried::DIGEST];
+    let parts = [
+        SCRIPT,
+        CONSOLE,
+        TEXT,
+        COMPONENTIZE_QJS.id,
+        COMPONENTIZE_JS.id,
+        carried::DIGEST,
+    ];
     inputs::digest_of(parts.join("\n").as_bytes())
 }
 
@@ -70,24 +77,31 @@ pub(crate) fn build(
         package.settings.world.as_deref(),
         scratch.path(),
     )?;
-    types::write(&wit, &work.types(job))?;
+    let tool = package.settings.tool;
+    if tool == JavaScriptTool::ComponentizeJs && wit.is_async() {
+        return Err(BuildError::AsyncWorld {
+            world: wit.world_name(),
+        });
+    }
+    types::write(&wit, tool, &work.types(job))?;
     let Some(node) = work.environment.find("node") else {
         return Err(ToolchainError::NoNode { program: "node" }.into());
     };
-    let tools = COMPONENTIZE_QJS.fetch(work.environment, &work.tools(), work.cancel, events)?;
+    let tools = pinned(tool).fetch(work.environment, &work.tools(), work.cancel, events)?;
     events(Event::Building {
         component: job.name.clone(),
     });
     let started = Instant::now();
     let since = work.now_on_disk()?;
-    let (script, inject) = unpack(scratch.path(), &wit)?;
+    let (script, inject) = unpack(scratch.path(), &wit, tool)?;
     let (sdk, modules) = unpack_sdk(scratch.path())?;
     let built = scratch.path().join("component.wasm");
-    let is_aside = aside::is_needed(&wit);
+    let is_aside = tool == JavaScriptTool::ComponentizeQjs && aside::is_needed(&wit);
     if is_aside {
         aside::rename(wit.folder())?;
     }
     let request = json!({
+        "tool": pinned(tool).name(),
         "tools": tools,
         "folder": job.sources,
         "entry": entry,
@@ -158,8 +172,19 @@ fn entry(folder: &Path, package: &PackageJson) -> Result<String, BuildError> {
         })
 }
 
+fn pinned(tool: JavaScriptTool) -> &'static Pinned {
+    match tool {
+        JavaScriptTool::ComponentizeQjs => &COMPONENTIZE_QJS,
+        JavaScriptTool::ComponentizeJs => &COMPONENTIZE_JS,
+    }
+}
+
 /// Writes the script, and what stands in for what QuickJS lacks.
-fn unpack(folder: &Path, wit: &Wit) -> Result<(PathBuf, Vec<PathBuf>), BuildError> {
+fn unpack(
+    folder: &Path,
+    wit: &Wit,
+    tool: JavaScriptTool,
+) -> Result<(PathBuf, Vec<PathBuf>), BuildError> {
     let write = |name: &str, text: &str| {
         let path = folder.join(name);
         fs::write(&path, text).map_err(BuildError::at(&path))?;
@@ -171,6 +196,9 @@ fn unpack(folder: &Path, wit: &Wit) -> Result<(PathBuf, Vec<PathBuf>), BuildErro
         "package.json",
         "{ \"type\": \"module\", \"sideEffects\": false }",
     )?;
+    if tool == JavaScriptTool::ComponentizeJs {
+        return Ok((script, Vec::new()));
+    }
     let mut inject = vec![write("text.js", TEXT)?];
     let imports = wit.imports();
     let find = |start: &str| imports.iter().find(|name| name.starts_with(start));

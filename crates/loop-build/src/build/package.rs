@@ -26,6 +26,20 @@ pub(crate) struct PackageJson {
 pub(crate) struct JavaScriptSettings {
     /// The world, where the WIT package has several.
     pub(crate) world: Option<String>,
+    /// What makes the component.
+    #[serde(default)]
+    pub(crate) tool: JavaScriptTool,
+}
+
+/// What makes components of JavaScript.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum JavaScriptTool {
+    /// By QuickJS: small, and made quickly.
+    #[default]
+    ComponentizeQjs,
+    /// By SpiderMonkey: with more of what the web has.
+    ComponentizeJs,
 }
 
 /// The table `[tool.loop]` of a `pyproject.toml`.

@@ -53,6 +53,17 @@ pub(crate) static COMPONENTIZE_QJS: Pinned = Pinned {
     },
 };
 
+/// JavaScript by SpiderMonkey, with what bundles sources.
+///
+/// Of the tool's own tool, jco, it has the first version that will do: newer ones come with this tool in two older versions.
+pub(crate) static COMPONENTIZE_JS: Pinned = Pinned {
+    id: "componentize-js-0.23.0",
+    registry: Registry::Npm {
+        package: include_str!("pinned/componentize-js/package.json"),
+        lock: include_str!("pinned/componentize-js/package-lock.json"),
+    },
+};
+
 /// Python.
 pub(crate) static COMPONENTIZE_PY: Pinned = Pinned {
     id: "componentize-py-0.25.1",

@@ -8,7 +8,7 @@ use crate::build::TOOLS;
 use crate::environment::Environment;
 use crate::event::Cancel;
 use crate::process;
-use crate::toolchain::pinned::{COMPONENTIZE_PY, COMPONENTIZE_QJS, Pinned};
+use crate::toolchain::pinned::{COMPONENTIZE_JS, COMPONENTIZE_PY, COMPONENTIZE_QJS, Pinned};
 use crate::toolchain::{ASK_LIMIT, NODE_HINT, Origin, PYTHON_HINT, RustTarget, TARGET, apt};
 
 /// The tools that builds need, as they were found.
@@ -102,6 +102,10 @@ impl Toolchains {
         }
         for (tool, purpose) in [
             (&COMPONENTIZE_QJS, "makes components of JavaScript"),
+            (
+                &COMPONENTIZE_JS,
+                "makes components of JavaScript that ask for it",
+            ),
             (&COMPONENTIZE_PY, "makes components of Python"),
         ] {
             tools.push(fetched(tool, purpose, folder));

@@ -171,6 +171,58 @@ fn sources_of_several_files_and_types() {
 }
 
 #[test]
+fn componentize_js_by_choice() {
+    let workspace = Workspace::new(Language::JavaScript, Kind::Library);
+    let package = workspace.read("package.json");
+    let choose = |tool: &str| {
+        let chosen = format!("{{ \"loop\": {{ \"tool\": \"{tool}\" }},");
+        workspace.write("package.json", &package.replacen('{', &chosen, 1));
+    };
+    choose("componentize");
+    let said = workspace.error();
+    assert!(
+        said.contains("expected `componentize-qjs` or `componentize-js`"),
+        "{said}"
+    );
+    choose("componentize-js");
+    let (main, world) = (
+        workspace.read("src/main.js"),
+        workspace.read("wit/world.wit"),
+    );
+    let counts = world.replace(
+        "-> string;",
+        "-> string;\n    count: func(of: option<u64>) -> list<u32>;",
+    );
+    assert_ne!(counts, world);
+    workspace.write("wit/world.wit", &counts);
+    let url = main.replace(
+        "greet(name) {",
+        "count(of) { return [Number(of)]; }, greet(name) { new URL(name); setTimeout(() => {});",
+    );
+    workspace.write("src/main.js", &url);
+    if !can_build(&workspace) {
+        return;
+    }
+    let types = std::fs::read_to_string(workspace.path("w/.loop/types/components/a/world.d.ts"));
+    let types = types.unwrap();
+    assert!(
+        types.contains("count(of: bigint | undefined): Uint32Array;"),
+        "{types}"
+    );
+    assert!(!workspace.is_stale());
+
+    workspace.write("wit/world.wit", &world);
+    workspace.write(
+        "src/main.js",
+        &format!("\nfunction f() {{ null.x; }}\nf();\n{main}"),
+    );
+    insta::assert_snapshot!("throws-of-componentize-js", workspace.error());
+    workspace.write("src/main.js", &main);
+    workspace.write("wit/world.wit", &world.replace(": func", ": async func"));
+    insta::assert_snapshot!("async-of-componentize-js", workspace.error());
+}
+
+#[test]
 fn http_of_wasi_0_2() {
     let workspace = Workspace::new(Language::JavaScript, Kind::Command);
     workspace.write(

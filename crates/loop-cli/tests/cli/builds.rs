@@ -199,6 +199,7 @@ fn a_doctor_on_a_machine_without_tools() {
         npm               not there: install Node.js 20 or newer, with npm: https://nodejs.org, or `apt-get install nodejs npm` on Debian
         python3           not there: install Python 3.10 or newer: https://python.org, or `apt-get install python3 python3-venv` on Debian
         componentize-qjs  not there: the first build that needs it fetches it
+        componentize-js   not there: the first build that needs it fetches it
         componentize-py   not there: the first build that needs it fetches it
         --- stderr
         missing: cargo (builds Rust components)

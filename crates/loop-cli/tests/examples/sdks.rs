@@ -24,7 +24,13 @@ fn made(language: &str, file: &str, source: &str, world: &str, grants: &str) -> 
 }
 
 /// What a component prints that uses all, and what it logs without the times. Nothing on a machine without the language.
-fn uses_all(language: &str, file: &str, source: &str, args: &[&str]) -> Option<(String, String)> {
+fn uses_all(
+    language: &str,
+    file: &str,
+    source: &str,
+    tool: Option<&str>,
+    args: &[&str],
+) -> Option<(String, String)> {
     let [http, ws] = [("http", asked::http()), ("ws", asked::websockets())]
         .map(|(scheme, address)| format!("{scheme}://{address}"));
     let grants = format!(
@@ -33,6 +39,12 @@ fn uses_all(language: &str, file: &str, source: &str, args: &[&str]) -> Option<(
     );
     let world = include_str!("sdks/world.wit");
     let scaffold = made(language, file, source, world, &grants);
+    if let Some(tool) = tool {
+        let package = scaffold.source("../package.json");
+        let text = std::fs::read_to_string(&package).unwrap();
+        let chosen = format!("{{ \"loop\": {{ \"tool\": \"{tool}\" }},");
+        std::fs::write(package, text.replacen('{', &chosen, 1)).unwrap();
+    }
     // More files than a wrapper asks for at once, and one that is larger than can be read at once.
     let many = scaffold.workspace().join("data/many");
     std::fs::create_dir_all(&many).unwrap();
@@ -137,8 +149,24 @@ fn chats(language: &str, file: &str, source: &str, args: &[&str]) {
 
 #[test]
 fn javascript() {
+    javascript_prints(None);
+}
+
+#[test]
+fn javascript_by_spidermonkey() {
+    javascript_prints(Some("componentize-js"));
+}
+
+/// The same, whatever made it.
+fn javascript_prints(tool: Option<&str>) {
     let source = include_str!("sdks/main.js");
-    let Some((printed, logged)) = uses_all("js", "main.js", source, &["run"]) else {
+    // Winch compiles a SpiderMonkey in a fifth of the time.
+    let args: &[&str] = if tool.is_some() {
+        &["run", "--winch"]
+    } else {
+        &["run"]
+    };
+    let Some((printed, logged)) = uses_all("js", "main.js", source, tool, args) else {
         return;
     };
     insta::assert_snapshot!(printed, @r#"
@@ -163,7 +191,7 @@ fn javascript() {
     RangeError | seed must be a whole number from 0 to 9007199254740991, not 0.5
     files:
     true grüße 😀 255,254
-    195,188,195 ["regular-file notes/a.txt","directory notes/old","regular-file notes/old/b.txt"]
+    195,188,195 regular-file notes/a.txt,directory notes/old,regular-file notes/old/b.txt
     regular-file 13 true
     bdb64e4a2c7c5fa265e52edc1edff09204261619a2d72297bd00614aa64ab797 64
     LoopError | cannot read data/none: no-entry | no-entry | -
@@ -206,8 +234,8 @@ fn javascript() {
     b undefined true
     grüße 1,255 0
     LoopError | cannot receive a message: timed-out | timed-out | -
-    [true] later
-    [] {"code":3002,"reason":"bye"} undefined
+    true later
+    0 {"code":3002,"reason":"bye"} undefined
     LoopError | cannot send a message: closed | closed | -
     LoopError | cannot send a message: too-large | too-large | -
     TypeError | a message must be a string or a Uint8Array, not 5
@@ -230,7 +258,7 @@ fn python() {
     let source = include_str!("sdks/app.py");
     // A Python is large: Winch compiles it in a fifth of the time.
     let args = ["run", "--winch", "--seed", "5"];
-    let Some((printed, logged)) = uses_all("python", "app.py", source, &args) else {
+    let Some((printed, logged)) = uses_all("python", "app.py", source, None, &args) else {
         return;
     };
     insta::assert_snapshot!(printed, @r#"

@@ -17,7 +17,7 @@ export function attempt(doing, work) {
     return work();
   } catch (thrown) {
     // What is no error of an interface is one of the program.
-    if (!(thrown instanceof Error && Object.hasOwn(thrown, "payload"))) throw thrown;
+    if (!Object.hasOwn(Object(thrown), "payload")) throw thrown;
     throw refused(doing, thrown.payload ?? thrown.message, thrown);
   }
 }
@@ -38,6 +38,7 @@ function told(error) {
 
 /** What an error has with it; of a record the fields that are there. */
 function filled(detail) {
+  if (typeof detail === "bigint") return Number(detail);
   if (typeof detail !== "object" || detail === null) return detail ?? undefined;
   const fields = Object.entries(detail).filter(([, value]) => value !== null && value !== undefined);
   return fields.length > 0 ? Object.fromEntries(fields) : undefined;

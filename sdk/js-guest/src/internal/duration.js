@@ -7,8 +7,10 @@ const NANOS_MAX = 2 ** 63;
 
 /** So many milliseconds. */
 export function nanos(milliseconds) {
-  if (typeof milliseconds === "number" && milliseconds >= 0) return Math.min(Math.round(milliseconds * NANOS), NANOS_MAX);
-  throw new RangeError(`a time must be a number of milliseconds from 0 on, not ${shown(milliseconds)}`);
+  if (!(typeof milliseconds === "number" && milliseconds >= 0)) {
+    throw new RangeError(`a time must be a number of milliseconds from 0 on, not ${shown(milliseconds)}`);
+  }
+  return LOOP_INTEGER(Math.min(Math.round(milliseconds * NANOS), NANOS_MAX));
 }
 
 /** The same where none may be given. */

@@ -1,15 +1,17 @@
-// Makes a component of JavaScript or TypeScript: bundles the sources, and hands the bundle to componentize-qjs.
+// Makes a component of JavaScript or TypeScript: bundles the sources, and hands the bundle to componentize-qjs or componentize-js.
 //
 // Takes a request as its only argument, as JSON. Writes one line of JSON to standard output: what the component was
 // made of, or what is wrong with its sources. What else goes wrong goes to standard error, with a code other than 0.
-import { readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createRequire, SourceMap } from "node:module";
 import { basename, dirname, join, relative, resolve } from "node:path";
+import { pathToFileURL } from "node:url";
 
 const request = JSON.parse(process.argv[2]);
 const require = createRequire(`${request.tools}/`);
 // The name of what is made here, among those of sources.
 const ENTRY = "loop:entry";
+const isQuickJs = request.tool === "componentize-qjs";
 const say = (answer) => process.stdout.write(`${JSON.stringify(answer)}\n`);
 
 /** The entry that is bundled: what the world exports, after a look whether the source has it. */
@@ -73,7 +75,11 @@ function mapped(message, map) {
   const early = /unknown import: `(.*?)` has not been defined/.exec(text);
   if (early) return `\`${early[1]}\` is called at the top of a module, which runs while the component is made: call it in a function`;
   const places = new SourceMap(map);
-  const said = text.replace(/^(?:: )?(?:Failed to [^:]*: )+/, "");
+  const said = text
+    .replace(/^(?:: )?(?:Failed to [^:]*: )+/, "")
+    // What componentize-js says around it: where its own program stands, and the same once more.
+    .replace(/^Failed to initialize component .*\n(?:Exception while evaluating top-level script\n)?/, "")
+    .replace(/^Additionally, some promises were rejected(?:.|\n)*?(?=^Stack:)/m, "");
   return said.replace(/\/?[^\s()]*bundle\.js:(\d+):(\d+)/g, (place, line, column) => {
     const { originalSource, originalLine, originalColumn } = places.findEntry(line - 1, column - 1);
     return originalSource ? `${named(originalSource)}:${originalLine + 1}:${originalColumn + 1}` : place;
@@ -149,6 +155,8 @@ async function bundle() {
       sourcemap: "external",
       metafile: true,
       inject: request.inject,
+      // How the tool has an integer of 64 bits.
+      define: { LOOP_INTEGER: isQuickJs ? "Number" : "BigInt" },
       logLevel: "silent",
       plugins: [sdk, imports],
     });
@@ -160,7 +168,7 @@ async function bundle() {
   }
 }
 
-async function componentize(source) {
+async function byQuickJs(source) {
   const { componentize } = require("componentize-qjs");
   // It looks for the file, and names it in what it says.
   const path = join(dirname(request.output), "bundle.js");
@@ -177,13 +185,31 @@ async function componentize(source) {
   return component;
 }
 
+async function bySpiderMonkey(source) {
+  // The package exports it to `import` alone, which looks for packages beside this script.
+  const entry = join(request.tools, "node_modules/@bytecodealliance/componentize-js/src/componentize.js");
+  const { componentize } = await import(pathToFileURL(entry));
+  // It looks at all that stands beside the file.
+  const path = join(dirname(request.output), "bundle", "bundle.js");
+  mkdirSync(dirname(path));
+  writeFileSync(path, source);
+  const asks = request.imports.some((name) => name.startsWith("wasi:http/outgoing-handler@0.2."));
+  const { component } = await componentize({
+    sourcePath: path,
+    witPath: request.wit,
+    worldName: request.world,
+    disableFeatures: asks ? ["fetch-event"] : ["fetch-event", "http"],
+  });
+  return component;
+}
+
 const bundled = await bundle();
 if (bundled) {
   const [{ text: sourceMap }, { text: code }] = bundled.outputFiles;
   const map = JSON.parse(sourceMap);
   const inputs = Object.keys(bundled.metafile.inputs).filter((path) => path !== ENTRY);
   try {
-    writeFileSync(request.output, await componentize(traced(code, map)));
+    writeFileSync(request.output, await (isQuickJs ? byQuickJs(traced(code, map)) : bySpiderMonkey(code)));
     say({ inputs: inputs.map((path) => resolve(request.folder, path)) });
   } catch (error) {
     const text = `${error?.message ?? error}`;

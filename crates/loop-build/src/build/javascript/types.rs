@@ -14,6 +14,7 @@ use wit_parser::{
 
 use crate::build::BuildError;
 use crate::build::javascript::names::{camel, pascal};
+use crate::build::package::JavaScriptTool;
 use crate::build::wit::Wit;
 use crate::carried;
 use crate::files;
@@ -39,8 +40,8 @@ declare const console: Record<\"log\" | \"info\" | \"debug\" | \"warn\" | \"erro
 ";
 
 /// Writes the declarations into a folder, and those of the SDK, unless they stand there already.
-pub(crate) fn write(wit: &Wit, folder: &Path) -> Result<(), BuildError> {
-    write_one(folder, FILE, &declarations(wit))?;
+pub(crate) fn write(wit: &Wit, tool: JavaScriptTool, folder: &Path) -> Result<(), BuildError> {
+    write_one(folder, FILE, &declarations(wit, tool))?;
     for (name, text) in carried::SDK_JS {
         if *name == SDK_FILE {
             write_one(folder, name, &String::from_utf8_lossy(text))?;
@@ -59,9 +60,10 @@ fn write_one(folder: &Path, name: &str, text: &str) -> Result<(), BuildError> {
 }
 
 /// All modules of the world as one file.
-fn declarations(wit: &Wit) -> String {
+fn declarations(wit: &Wit, tool: JavaScriptTool) -> String {
     let mut writer = Writer {
         wit,
+        tool,
         text: HEADER.to_owned(),
     };
     writer.text.push_str(GLOBALS);
@@ -97,6 +99,7 @@ fn declarations(wit: &Wit) -> String {
 
 struct Writer<'a> {
     wit: &'a Wit,
+    tool: JavaScriptTool,
     text: String,
 }
 
@@ -225,7 +228,7 @@ impl Writer<'_> {
     /// A type as it is used: by its name, where it has one.
     fn named(&self, ty: Type) -> String {
         let Type::Id(id) = ty else {
-            return Self::primitive(ty).to_owned();
+            return self.primitive(ty).to_owned();
         };
         let Some(def) = self.wit.resolve.types.get(id) else {
             return "unknown".to_owned();
@@ -236,8 +239,9 @@ impl Writer<'_> {
         }
     }
 
-    fn primitive(ty: Type) -> &'static str {
+    fn primitive(&self, ty: Type) -> &'static str {
         match ty {
+            Type::U64 | Type::S64 if self.tool == JavaScriptTool::ComponentizeJs => "bigint",
             Type::Bool => "boolean",
             Type::Char | Type::String => "string",
             Type::U64
@@ -281,7 +285,13 @@ impl Writer<'_> {
             TypeDefKind::Option(ty) if self.is_option(*ty) => {
                 cases(vec![("some", Some(*ty)), ("none", None)])
             }
-            TypeDefKind::Option(ty) => format!("{} | null", self.named(*ty)),
+            TypeDefKind::Option(ty) => {
+                let none = match self.tool {
+                    JavaScriptTool::ComponentizeQjs => "null",
+                    JavaScriptTool::ComponentizeJs => "undefined",
+                };
+                format!("{} | {none}", self.named(*ty))
+            }
             TypeDefKind::Result(result) => cases(vec![("ok", result.ok), ("err", result.err)]),
             TypeDefKind::List(ty) | TypeDefKind::FixedLengthList(ty, _) => self.list(*ty),
             TypeDefKind::Map(key, value) => {
@@ -332,8 +342,23 @@ impl Writer<'_> {
     }
 
     fn list(&self, ty: Type) -> String {
+        let numbers = match ty {
+            Type::U16 => "Uint16Array",
+            Type::U32 => "Uint32Array",
+            Type::U64 => "BigUint64Array",
+            Type::S8 => "Int8Array",
+            Type::S16 => "Int16Array",
+            Type::S32 => "Int32Array",
+            Type::S64 => "BigInt64Array",
+            Type::F32 => "Float32Array",
+            Type::F64 => "Float64Array",
+            _ => "",
+        };
         match ty {
             Type::U8 => "Uint8Array".to_owned(),
+            _ if self.tool == JavaScriptTool::ComponentizeJs && !numbers.is_empty() => {
+                numbers.to_owned()
+            }
             ty => format!("Array<{}>", self.named(ty)),
         }
     }

@@ -74,7 +74,7 @@ function files() {
   root.writeText("notes/a.txt", "grüße 😀\n");
   root.writeBytes("notes/old/b.txt", Uint8Array.of(0xff, 0xfe));
   console.log(root.writable, root.readText("notes/a.txt").trim(), root.readBytes("notes/old/b.txt").join());
-  console.log(root.readRange("notes/a.txt", 2, 3).join(), [...root.glob("notes/**")].map((it) => `${it.kind} ${it.path}`));
+  console.log(root.readRange("notes/a.txt", 2, 3).join(), [...root.glob("notes/**")].map((it) => `${it.kind} ${it.path}`).join());
   const { kind, size, modified } = root.stat("notes/a.txt");
   console.log(kind, size, Math.abs(modified - wall()) < 60_000);
   console.log(root.digest("notes/a.txt", "sha256"), root.digestTree("notes").length);
@@ -141,9 +141,9 @@ function talks(_, ws) {
   console.log(one.receive(), one.receive()?.join(), one.queued);
   fails(() => one.receive(1));
   two.send("later");
-  console.log(first([one, two]).map((connection) => connection.id === two.id), two.receive());
+  console.log(first([one, two]).map((connection) => connection.id === two.id).join(), two.receive());
   one.send("close");
-  console.log([...one], JSON.stringify(one.closing), one.receive());
+  console.log([...one].length, JSON.stringify(one.closing), one.receive());
   fails(() => one.send("x"));
   fails(() => two.send("x".repeat(2 ** 20 + 1)));
   fails(() => two.send(5));
