@@ -128,11 +128,12 @@ pub fn new_component(
         return Err(ScaffoldError::Exists { path: folder });
     }
     let addition = manifest::Addition::new(workspace, name, kind)?;
-    let cargo = match language {
-        Language::Rust => manifest::CargoWorkspace::check(workspace, name)?,
-        Language::JavaScript | Language::TypeScript | Language::Python => {
-            manifest::CargoWorkspace::Other
-        }
+    let (cargo, exclusion) = match language {
+        Language::Rust => (manifest::CargoWorkspace::check(workspace, name)?, None),
+        Language::JavaScript | Language::TypeScript | Language::Python => (
+            manifest::CargoWorkspace::Other,
+            manifest::Exclusion::new(workspace, name)?,
+        ),
     };
 
     sdk::unpack(workspace).map_err(|error| ScaffoldError::at(&error.path)(error.source))?;
@@ -158,7 +159,8 @@ pub fn new_component(
     let components = workspace.join("components");
     fs::create_dir_all(&components).map_err(ScaffoldError::at(&components))?;
     let created = put_in_place(new, &folder)?;
-    if let Err(error) = addition.write() {
+    let excluded = exclusion.map_or(Ok(()), manifest::Exclusion::write);
+    if let Err(error) = excluded.and_then(|()| addition.write()) {
         // Without its lines in `loop.toml` it would be in the way of the next try.
         let _ = fs::remove_dir_all(&folder);
         return Err(error);

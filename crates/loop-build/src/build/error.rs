@@ -175,6 +175,9 @@ impl BuildError {
             Self::Manifest { output, .. } if output.contains("/.loop`") => {
                 "add `exclude = [\".loop\"]` under [workspace] in the workspace's Cargo.toml"
             }
+            Self::Manifest { output, .. } if output.contains("for workspace member") => {
+                "a component in another language goes into `exclude` under [workspace] in the workspace's Cargo.toml, where a `*` takes it for a package"
+            }
             Self::Package { path, .. } if path.ends_with("package.json") => {
                 "its key `loop` takes `world` and `tool`"
             }

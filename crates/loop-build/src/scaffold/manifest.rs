@@ -4,6 +4,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use loop_core::Manifest;
+use serde::Deserialize;
+use toml::Spanned;
 
 use crate::files;
 use crate::scaffold::{Kind, ScaffoldError, WORKSPACE_FILE};
@@ -102,5 +104,78 @@ impl CargoWorkspace {
             });
         }
         Ok(Self::Member)
+    }
+}
+
+/// A `Cargo.toml` that leaves out a component which is none of Cargo's, and which a `components/*` would take in.
+#[derive(Debug)]
+pub(crate) struct Exclusion {
+    path: PathBuf,
+    text: String,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct CargoFile {
+    workspace: CargoTable,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct CargoTable {
+    members: Vec<String>,
+    exclude: Option<Spanned<Vec<String>>>,
+}
+
+impl CargoTable {
+    fn excludes(&self, component: &str) -> bool {
+        let list = self.exclude.iter().flat_map(Spanned::get_ref);
+        list.map(|entry| entry.trim_start_matches("./").trim_end_matches('/'))
+            .any(|entry| entry == component || entry == "components")
+    }
+}
+
+impl Exclusion {
+    /// Looks whether the workspace's `Cargo.toml` has to be changed, and writes nothing.
+    pub(crate) fn new(workspace: &Path, name: &str) -> Result<Option<Self>, ScaffoldError> {
+        let path = workspace.join("Cargo.toml");
+        let Ok(mut text) = fs::read_to_string(&path) else {
+            return Ok(None);
+        };
+        let component = format!("components/{name}");
+        // One that Cargo cannot read is for Cargo to complain of.
+        let read = |text: &str| {
+            toml::from_str::<CargoFile>(text)
+                .unwrap_or_default()
+                .workspace
+        };
+        let table = read(&text);
+        if !table.members.iter().any(|member| member.contains('*')) || table.excludes(&component) {
+            return Ok(None);
+        }
+        if let Some(list) = &table.exclude {
+            let end = list.span().end.saturating_sub("]".len());
+            let before = text.get(..end).unwrap_or_default().trim_end();
+            let comma = match before.chars().next_back() {
+                Some('[') => "",
+                Some(',') => " ",
+                _ => ", ",
+            };
+            let at = before.len();
+            text.insert_str(at, &format!("{comma}\"{component}\""));
+        }
+        // Not if it became a part of a comment.
+        if read(&text).excludes(&component) {
+            return Ok(Some(Self { path, text }));
+        }
+        Err(ScaffoldError::CargoWorkspace {
+            path,
+            line: format!("exclude = [\"{component}\"]"),
+        })
+    }
+
+    pub(crate) fn write(self) -> Result<(), ScaffoldError> {
+        files::write_atomically(&self.path, self.text.as_bytes())
+            .map_err(ScaffoldError::at(&self.path))
     }
 }

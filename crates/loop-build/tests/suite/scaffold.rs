@@ -70,6 +70,68 @@ fn a_component_needs_no_cargo_workspace_around_it() {
 }
 
 #[test]
+fn languages_stand_side_by_side() {
+    let folder = tempfile::tempdir().unwrap();
+    let workspace = workspace(folder.path());
+    let new = |name: &str, language| {
+        scaffold::new_component(&workspace, name, language, Kind::Library)
+            .map(|made| made.folder)
+            .map_err(|error| error.to_string())
+    };
+    new("js", Language::JavaScript).unwrap();
+    let rust = new("rust", Language::Rust).unwrap();
+    new("py", Language::Python).unwrap();
+    let cargo = workspace.join("Cargo.toml");
+    let text = std::fs::read_to_string(&cargo).unwrap();
+    assert!(
+        text.contains("exclude = [\".loop\", \"components/js\", \"components/py\"]\n"),
+        "{text}"
+    );
+    let options = BuildOptions {
+        target_dir: Some(lasting_target()),
+        ..BuildOptions::new(&workspace)
+    };
+    let build = || {
+        let folders = [rust.clone()];
+        build_components(
+            &environment(),
+            &options,
+            &folders,
+            &Cancel::new(),
+            &mut |_| {},
+        )
+    };
+    build().unwrap();
+    // As one that was copied there.
+    std::fs::write(&cargo, text.replace(", \"components/js\"", "")).unwrap();
+    std::fs::write(rust.join("src/lib.rs"), "").unwrap();
+    let hint = build().unwrap_err().hint().unwrap();
+    assert!(hint.contains("goes into `exclude`"), "{hint}");
+
+    let check = |exclude: &str, expected: &str| {
+        let list = format!("[workspace]\nmembers = [\"components/*\"]\n{exclude}\n[profile]\n");
+        std::fs::write(&cargo, list).unwrap();
+        std::fs::write(workspace.join("loop.toml"), "[workspace]\nname = \"w\"\n").unwrap();
+        let _ = std::fs::remove_dir_all(workspace.join("components/x"));
+        let made = new("x", Language::TypeScript);
+        let text = std::fs::read_to_string(&cargo).unwrap();
+        assert!(text.contains(expected), "{made:?} {text}");
+        made.is_ok()
+    };
+    assert!(check("exclude = []", "exclude = [\"components/x\"]\n"));
+    assert!(check(
+        "exclude = [\n  \"a\",\n] # b",
+        "\"a\", \"components/x\"\n] # b\n"
+    ));
+    assert!(!check("exclude = [\n  \"a\" # b\n]", "\"a\" # b\n]\n"));
+    assert!(check(
+        "exclude = [\"components/x/\"]",
+        "[\"components/x/\"]\n"
+    ));
+    assert!(!check("", "members"), "there is no list to add it to");
+}
+
+#[test]
 fn a_workspace_file_keeps_what_its_author_wrote() {
     let folder = tempfile::tempdir().unwrap();
     let workspace = workspace(folder.path());

@@ -131,7 +131,7 @@ fn what_is_wrong_before_a_compiler_starts() {
     1 | [package
       |         ^
     error: cargo cannot read [WORK]/components/hello/Cargo.toml
-    ")
+    ");
     });
     std::fs::remove_dir_all(sandbox.path("components/hello")).unwrap();
     sandbox.write("components/hello/package.json", "{}");
