@@ -40,6 +40,7 @@ pub(crate) fn run(ui: &Ui, args: &Args) -> Result<u8, CliError> {
     for (workspace, folders) in folders(&args.targets)? {
         if folders.is_empty() {
             ui.warning(&format!("{} has nothing to build", shown(&workspace)));
+            ui.hint("`loop component new NAME --lang rust` makes a component there; the language can be `js`, `ts` and `python` too");
         }
         built.extend(up_to_date(ui, &interrupt, &workspace, &folders, profile)?);
     }

@@ -238,6 +238,7 @@ fn nothing_to_build() {
         exit code 0
         --- stderr
         warning: . has nothing to build
+        hint: `loop component new NAME --lang rust` makes a component there; the language can be `js`, `ts` and `python` too
         ");
     });
 }

@@ -220,7 +220,7 @@ fn a_language_python() {
 
 #[test]
 fn a_language_python_in_a_library() {
-    let failure = "line 8, in greet\n    return name.no\n           ^^^^^^^\nAttributeError: ";
+    let failure = "File \"src/app.py\", line 8, in greet\n    return name.no\n           ^^^^^^^\nAttributeError: ";
     is_called("python", "app.py", failure);
 }
 
