@@ -87,6 +87,8 @@ const PACKAGES: [Package; 5] = [
         wit: "../../wit/netx",
         world: "websocket-server",
         at_once: &[
+            "loop:netx/grpc.[method]call.send",
+            "loop:netx/grpc.[method]call.finish",
             "loop:netx/websocket.[method]connection.id",
             "loop:netx/websocket.[method]connection.protocol",
             "loop:netx/websocket.[method]connection.send",
@@ -94,10 +96,13 @@ const PACKAGES: [Package; 5] = [
             "loop:netx/websocket.[method]connection.close",
             "loop:netx/websocket.wake",
         ],
-        resources: &[(
-            "loop:netx/websocket.connection",
-            "crate::netx::websocket::Connection",
-        )],
+        resources: &[
+            ("loop:netx/grpc.call", "crate::netx::grpc::Call"),
+            (
+                "loop:netx/websocket.connection",
+                "crate::netx::websocket::Connection",
+            ),
+        ],
     },
     Package {
         feature: "process",

@@ -15,7 +15,7 @@ use crate::wasi::Lookup;
 
 pub use crate::wasi::LookupError;
 pub use connect::Connection;
-pub(crate) use connect::{Tls, connect, from_io};
+pub(crate) use connect::{Tls, Version, connect, from_io};
 pub use target::Target;
 
 /// Why a server was not connected to.
@@ -97,9 +97,38 @@ impl Dialer {
         method: &str,
         target: &Target,
     ) -> Result<Box<dyn Connection>, DialError> {
+        self.ask(method, target)?;
+        self.connect(target, Version::One).await
+    }
+
+    /// As [`dial`](Self::dial), for what is spoken over HTTP/2: a server of TLS is asked whether it knows that, any other has to.
+    ///
+    /// # Errors
+    /// As `dial`; [`DialError::Alert`] if the server knows no HTTP/2.
+    pub async fn dial_http2(
+        &self,
+        method: &str,
+        target: &Target,
+    ) -> Result<Box<dyn Connection>, DialError> {
+        self.ask(method, target)?;
+        self.connect(target, Version::Two).await
+    }
+
+    /// Asks whether the component may send a request with this method there, over a connection that is open.
+    ///
+    /// # Errors
+    /// [`DialError::Denied`].
+    pub fn ask(&self, method: &str, target: &Target) -> Result<(), DialError> {
         let asked = self.gate.ask(&target.request(method));
-        asked.map_err(|_| DialError::Denied)?;
-        connect(&self.gate, &self.lookup, self.tls.as_ref(), target).await
+        asked.map_err(|_| DialError::Denied)
+    }
+
+    async fn connect(
+        &self,
+        target: &Target,
+        version: Version,
+    ) -> Result<Box<dyn Connection>, DialError> {
+        connect(&self.gate, &self.lookup, self.tls.as_ref(), target, version).await
     }
 
     /// Asks whether the component may resolve a name, and gives its addresses, at least one, the preferred one first. An address is its own

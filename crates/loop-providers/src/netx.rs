@@ -5,16 +5,19 @@
 
 mod bindings;
 mod dns;
+pub(crate) mod grpc;
 pub(crate) mod websocket;
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use loop_core::name::InterfaceName;
 use loop_host::net::Dialer;
 use loop_host::upgrade::Upgrades;
 use loop_host::{AppContext, InstanceContext, Provider, ProviderError, State};
 use tokio::task::AbortHandle;
+use tokio::time::timeout;
 use wasmtime::component::{HasData, Linker, ResourceTable};
 
 use crate::netx::bindings::WebsocketServer;
@@ -36,9 +39,9 @@ impl Provider for Netx {
     }
 
     fn interfaces(&self) -> Vec<InterfaceName> {
-        ["loop:netx/dns@0.1.0", "loop:netx/websocket@0.1.0"]
+        ["dns", "grpc", "websocket"]
             .into_iter()
-            .filter_map(|name| name.parse().ok())
+            .filter_map(|name| format!("loop:netx/{name}@0.1.0").parse().ok())
             .collect()
     }
 
@@ -46,12 +49,14 @@ impl Provider for Netx {
         Some(concat!(
             include_str!("../../../wit/netx/netx.wit"),
             include_str!("../../../wit/netx/dns.wit"),
+            include_str!("../../../wit/netx/grpc.wit"),
             include_str!("../../../wit/netx/websocket.wit")
         ))
     }
 
     fn link(&self, linker: &mut Linker<State>) -> wasmtime::Result<()> {
         generated::dns::add_to_linker::<State, Functions>(linker, view)?;
+        generated::grpc::add_to_linker::<State, Functions>(linker, view)?;
         generated::websocket::add_to_linker::<State, Functions>(linker, view)
     }
 
@@ -67,6 +72,8 @@ impl Provider for Netx {
         Ok(Network {
             dialer: context.dialer.clone(),
             connections: Arc::default(),
+            calls: Arc::default(),
+            channels: grpc::Channels::default(),
             alive: Arc::default(),
             serving: None,
             handler: None,
@@ -84,6 +91,10 @@ pub struct Network {
     dialer: Dialer,
     /// Each connection that the instance opened has a clone of it until it has ended: there are as many as there are clones.
     connections: Arc<()>,
+    /// The same of the calls that it has.
+    calls: Arc<()>,
+    /// The connections over which it calls.
+    channels: grpc::Channels,
     /// Stands for the instance, and ends with it.
     alive: Arc<()>,
     /// What others are served by, once somebody connected to it.
@@ -108,6 +119,14 @@ impl Drop for Network {
         if let Some(wake) = &self.wake {
             wake.abort();
         }
+    }
+}
+
+/// Waits for something, for so many nanoseconds at most; 0 only looks. Nothing if the time was over.
+async fn within<R>(limit: Option<u64>, work: impl Future<Output = R>) -> Option<R> {
+    match limit {
+        None => Some(work.await),
+        Some(limit) => timeout(Duration::from_nanos(limit), work).await.ok(),
     }
 }
 

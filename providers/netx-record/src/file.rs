@@ -12,7 +12,7 @@ use crate::bindings::wasi::config::store;
 struct Recording {
     file: File,
     bytes: u64,
-    /// The last number of a connection.
+    /// The last number of a connection or a call.
     last: u64,
 }
 
@@ -27,7 +27,7 @@ pub(crate) fn note(line: &Line) {
     }
 }
 
-/// A number for a connection, which no other of the recording has.
+/// A number for a connection or a call, which no other of the recording has.
 pub(crate) fn number() -> u64 {
     let number = with(|recording| {
         recording.last += 1;
@@ -57,11 +57,12 @@ impl Recording {
             Err(error) => return Err(in_file(&error)),
         };
         let lines = netx_recording::read(&before).map_err(|why| in_file(&why))?;
-        let connections = lines.iter().filter_map(|line| match line {
+        let numbers = lines.iter().filter_map(|line| match line {
             Line::Connected { connection, .. } => Some(*connection),
+            Line::CallBegun { call, .. } => Some(*call),
             _ => None,
         });
-        let last = connections.max().unwrap_or_default();
+        let last = numbers.max().unwrap_or_default();
         let file = OpenOptions::new().create(true).append(true).open(&path);
         Ok(Self {
             file: file.map_err(|error| in_file(&error))?,

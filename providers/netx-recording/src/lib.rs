@@ -9,6 +9,10 @@
 //! {"what":"sent","connection":1,"message":{"text":"prices"}}
 //! {"what":"received","connection":1,"message":{"text":"17"}}
 //! {"what":"closed","connection":1,"code":1000,"reason":""}
+//! {"what":"call-begun","call":1,"url":"https://example.com/acme.Store/Get"}
+//! {"what":"call-sent","call":1,"message":{"base64":"CAE="}}
+//! {"what":"call-finished","call":1}
+//! {"what":"call-failed","call":1,"status":{"code":5,"message":"there is no such thing"}}
 //! ```
 
 use std::fmt;
@@ -69,6 +73,37 @@ pub enum Line {
         url: String,
         why: NoAnswer,
     },
+    /// A call of gRPC has begun. Its number stands in the lines that belong to it.
+    CallBegun { call: u64, url: String },
+    /// A call did not begin.
+    CallNotBegun { url: String, why: NoCall },
+    /// The component sent this.
+    CallSent { call: u64, message: Bytes },
+    /// The component sends no more.
+    CallFinished { call: u64 },
+    /// The server begins to answer.
+    CallAnswered { call: u64, metadata: Metadata },
+    /// The server sent this.
+    CallReceived { call: u64, message: Bytes },
+    /// The call has ended well.
+    CallEnded { call: u64, metadata: Metadata },
+    /// The call has failed.
+    CallFailed { call: u64, status: Status },
+}
+
+/// What stands beside the messages of a call.
+pub type Metadata = Vec<(String, Bytes)>;
+
+/// How a call of gRPC failed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Status {
+    /// The number of gRPC: 5 for `not-found`.
+    pub code: u8,
+    pub message: String,
+    #[serde(default = "Bytes::none", skip_serializing_if = "Bytes::is_empty")]
+    pub details: Bytes,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub metadata: Metadata,
 }
 
 /// Why a name has no addresses.
@@ -92,6 +127,20 @@ pub enum NoConnection {
     TimedOut,
     Untrusted,
     Refused(u16),
+    Protocol(String),
+    TooMany(u32),
+}
+
+/// Why a call did not begin.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum NoCall {
+    Invalid(String),
+    Denied,
+    Unresolved,
+    Unreachable,
+    TimedOut,
+    Untrusted,
     Protocol(String),
     TooMany(u32),
 }
@@ -134,6 +183,14 @@ impl Bytes {
             Ok(text) => Self::Text(text),
             Err(error) => Self::Base64(Encoded(error.into_bytes())),
         }
+    }
+
+    fn none() -> Self {
+        Self::Text(String::new())
+    }
+
+    fn is_empty(&self) -> bool {
+        *self == Self::none()
     }
 
     #[must_use]

@@ -7,7 +7,9 @@ use std::io::Read as _;
 use std::net::IpAddr;
 use std::rc::Rc;
 
-use netx_recording::{BYTES_MAX, Bytes, Line, NoAddress, NoAnswer, NoConnection, Text};
+use netx_recording::{
+    BYTES_MAX, Bytes, Line, Metadata, NoAddress, NoAnswer, NoCall, NoConnection, Status, Text,
+};
 
 use crate::bindings::wasi::config::store;
 
@@ -15,7 +17,10 @@ use crate::bindings::wasi::config::store;
 pub(crate) type Resolved = Result<Vec<IpAddr>, NoAddress>;
 
 /// What was recorded of connecting.
-pub(crate) type Connected = Result<Rc<Track>, NoConnection>;
+pub(crate) type Connected = Result<Rc<Track<Told>>, NoConnection>;
+
+/// What was recorded of beginning a call.
+pub(crate) type Begun = Result<Rc<Track<Happened>>, NoCall>;
 
 /// What was recorded of a request.
 pub(crate) type Answered = Result<Answer, NoAnswer>;
@@ -29,14 +34,13 @@ pub(crate) struct Answer {
     pub(crate) broken: bool,
 }
 
-/// What happened on a connection.
-#[derive(Default)]
-pub(crate) struct Track {
+/// What happened on a connection, or in a call.
+pub(crate) struct Track<T> {
     pub(crate) protocol: Option<String>,
     /// What the component did.
     pub(crate) own: Vec<Own>,
     /// What it was told, each after so many steps of its own.
-    pub(crate) told: Vec<(usize, Told)>,
+    pub(crate) told: Vec<(usize, T)>,
 }
 
 pub(crate) enum Own {
@@ -44,9 +48,19 @@ pub(crate) enum Own {
     Closing,
 }
 
+/// What a connection is told.
 pub(crate) enum Told {
     Received(Bytes),
     Closed(u16, String),
+}
+
+/// What happens in a call.
+#[derive(Clone)]
+pub(crate) enum Happened {
+    Answered(Metadata),
+    Received(Bytes),
+    Ended(Metadata),
+    Failed(Status),
 }
 
 /// All that was recorded and has not been asked for.
@@ -55,6 +69,7 @@ struct Book {
     names: Shelf<String, Resolved>,
     connections: Shelf<String, Connected>,
     answers: Shelf<(String, String), Answered>,
+    calls: Shelf<String, Begun>,
 }
 
 /// What is alike, in its order.
@@ -104,6 +119,11 @@ pub(crate) fn answer(method: &str, url: &str) -> Result<Option<Answered>, String
     with(|book| book.answers.take(&(method.to_owned(), url.to_owned())))
 }
 
+/// What was recorded of calling a method.
+pub(crate) fn call(url: &str) -> Result<Option<Begun>, String> {
+    with(|book| book.calls.take(&url.to_owned()))
+}
+
 fn with<R>(work: impl FnOnce(&mut Book) -> R) -> Result<R, String> {
     BOOK.with_borrow_mut(|book| {
         if book.is_none() {
@@ -131,8 +151,8 @@ impl Book {
 
     fn of(lines: Vec<Line>) -> Result<Self, String> {
         let mut book = Self::default();
-        let mut tracks: HashMap<u64, Track> = HashMap::new();
-        let mut connected = Vec::new();
+        let mut connections = Tracks::new("connection");
+        let mut calls = Tracks::new("call");
         for line in lines {
             match line {
                 Line::Resolved { name, addresses } => book.names.add(name, Ok(addresses)),
@@ -160,50 +180,97 @@ impl Book {
                     connection,
                     url,
                     protocol,
-                } => {
-                    let track = Track {
-                        protocol,
-                        ..Track::default()
-                    };
-                    if tracks.insert(connection, track).is_some() {
-                        return Err(format!("two connections have the number {connection}"));
-                    }
-                    connected.push((url, Ok(connection)));
-                }
-                Line::Unconnected { url, why } => connected.push((url, Err(why))),
+                } => connections.begin(connection, url, protocol)?,
+                Line::Unconnected { url, why } => connections.order.push((url, Err(why))),
                 Line::Sent {
                     connection,
                     message,
-                } => track(&mut tracks, connection)?.own.push(Own::Sent(message)),
-                Line::Closing { connection } => {
-                    track(&mut tracks, connection)?.own.push(Own::Closing);
-                }
+                } => connections.of(connection)?.own.push(Own::Sent(message)),
+                Line::Closing { connection } => connections.of(connection)?.own.push(Own::Closing),
                 Line::Received {
                     connection,
                     message,
-                } => track(&mut tracks, connection)?.tell(Told::Received(message)),
+                } => connections.of(connection)?.tell(Told::Received(message)),
                 Line::Closed {
                     connection,
                     code,
                     reason,
-                } => track(&mut tracks, connection)?.tell(Told::Closed(code, reason)),
+                } => connections.of(connection)?.tell(Told::Closed(code, reason)),
+                Line::CallBegun { call, url } => calls.begin(call, url, None)?,
+                Line::CallNotBegun { url, why } => calls.order.push((url, Err(why))),
+                Line::CallSent { call, message } => calls.of(call)?.own.push(Own::Sent(message)),
+                Line::CallFinished { call } => calls.of(call)?.own.push(Own::Closing),
+                Line::CallAnswered { call, metadata } => {
+                    calls.of(call)?.tell(Happened::Answered(metadata));
+                }
+                Line::CallReceived { call, message } => {
+                    calls.of(call)?.tell(Happened::Received(message));
+                }
+                Line::CallEnded { call, metadata } => {
+                    calls.of(call)?.tell(Happened::Ended(metadata));
+                }
+                Line::CallFailed { call, status } => {
+                    calls.of(call)?.tell(Happened::Failed(status));
+                }
             }
         }
-        for (url, connection) in connected {
-            let track = |number| Rc::new(tracks.remove(&number).unwrap_or_default());
-            book.connections.add(url, connection.map(track));
-        }
+        connections.put(&mut book.connections);
+        calls.put(&mut book.calls);
         Ok(book)
     }
 }
 
-fn track(tracks: &mut HashMap<u64, Track>, connection: u64) -> Result<&mut Track, String> {
-    let track = tracks.get_mut(&connection);
-    track.ok_or_else(|| format!("no connection has the number {connection}"))
+/// What is read of connections or calls, by their numbers, and in which order they began or did not.
+struct Tracks<T, E> {
+    what: &'static str,
+    all: HashMap<u64, Track<T>>,
+    order: Vec<(String, Result<u64, E>)>,
 }
 
-impl Track {
-    fn tell(&mut self, told: Told) {
+impl<T, E: Clone> Tracks<T, E> {
+    fn new(what: &'static str) -> Self {
+        Self {
+            what,
+            all: HashMap::new(),
+            order: Vec::new(),
+        }
+    }
+
+    fn begin(&mut self, number: u64, url: String, protocol: Option<String>) -> Result<(), String> {
+        let track = Track {
+            protocol,
+            own: Vec::new(),
+            told: Vec::new(),
+        };
+        if self.all.insert(number, track).is_some() {
+            return Err(format!("two {}s have the number {number}", self.what));
+        }
+        self.order.push((url, Ok(number)));
+        Ok(())
+    }
+
+    fn of(&mut self, number: u64) -> Result<&mut Track<T>, String> {
+        let track = self.all.get_mut(&number);
+        track.ok_or_else(|| format!("no {} has the number {number}", self.what))
+    }
+
+    fn put(mut self, on: &mut Shelf<String, Result<Rc<Track<T>>, E>>) {
+        for (url, begun) in self.order {
+            match begun {
+                // Each stands there once.
+                Ok(number) => {
+                    if let Some(track) = self.all.remove(&number) {
+                        on.add(url, Ok(Rc::new(track)));
+                    }
+                }
+                Err(why) => on.add(url, Err(why)),
+            }
+        }
+    }
+}
+
+impl<T> Track<T> {
+    fn tell(&mut self, told: T) {
         self.told.push((self.own.len(), told));
     }
 }

@@ -4,14 +4,15 @@
 //! Its setting `file` is the path of the recording, in a folder that it is granted: `recordings/api.jsonl`. The lines of it are told in `netx-recording`, and may be written
 //! by hand.
 //!
-//! - Names are answered by name, requests by method and URL, and connections by URL. What is alike was recorded in an order, and comes in it; the last of it
+//! - Names are answered by name, requests by method and URL, connections and calls of gRPC by URL. What is alike was recorded in an order, and comes in it; the last of it
 //!   comes again and again. What was not recorded fails: a name is `unresolved`, a connection `unreachable`, a request not answered, and the log says what it was.
-//! - A connection is told what was recorded as soon as the component has sent what it had sent by then. Where it sends something else, or more, or waits for
-//!   what is not recorded, the connection ends with code 1006.
+//! - A connection or a call is told what was recorded as soon as the component has sent what it had sent by then. Where it sends something else, or more, or waits for
+//!   what is not recorded, a connection ends with code 1006, and a call fails with `unavailable`.
 //! - Time does not pass: where nothing is to come, a wait with a timeout is over at once.
 
 mod book;
 mod dns;
+mod grpc;
 mod http;
 mod websocket;
 
@@ -30,6 +31,7 @@ mod bindings {
             world replay {
                 import wasi:config/store@0.2.0-rc.1;
                 export loop:netx/dns@0.1.0;
+                export loop:netx/grpc@0.1.0;
                 export loop:netx/websocket@0.1.0;
             }
         ",

@@ -26,7 +26,7 @@ thread_local! {
 /// A connection that was recorded.
 pub(crate) struct Connection {
     id: u64,
-    track: Rc<Track>,
+    track: Rc<Track<Told>>,
     state: RefCell<State>,
 }
 

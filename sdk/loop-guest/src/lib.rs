@@ -9,6 +9,7 @@
 //! - [`wait`]: the first of several things
 //! - `dns`, with the feature of that name: names and their addresses, by `loop:netx`
 //! - `fsx`, with the feature of that name: files in granted folders, by `loop:fsx`
+//! - `grpc`, with the feature of that name: calls of gRPC services, by `loop:netx`
 //! - [`process`]: programs of the host's machine, for trusted components
 //! - `blobstore`, with the feature of that name: objects of any size over `wasi:blobstore`
 //! - `config`, with the feature of that name: the component's settings over `wasi:config`
@@ -68,6 +69,8 @@ pub mod config;
 pub mod dns;
 #[cfg(feature = "fsx")]
 pub mod fsx;
+#[cfg(feature = "grpc")]
+pub mod grpc;
 #[cfg(feature = "http")]
 pub mod http;
 #[cfg(feature = "keyvalue")]

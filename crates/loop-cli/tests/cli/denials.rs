@@ -131,6 +131,28 @@ fn a_web_socket() {
 }
 
 #[test]
+fn a_call_of_grpc() {
+    let sandbox = Sandbox::new();
+    let url = "http://127.0.0.1:1/acme.Store/Get";
+    let (denied, granted) = denied_then_granted(&sandbox, "grpc-try", &[url, "x"]);
+    sandbox.filtered(|| {
+        assert_snapshot!(denied, @r#"
+        exit code 1
+        --- stdout
+        not begun: StartError::Denied
+        --- stderr
+        denied: `grpc-try` may not send POST http://127.0.0.1:1/acme.Store/Get: `net.http` has no entry for it
+        hint: to allow it: --grant 'net.http = ["http://127.0.0.1:1"]'
+        "#);
+        assert_snapshot!(granted, @"
+        exit code 1
+        --- stdout
+        not begun: StartError::Unreachable
+        ");
+    });
+}
+
+#[test]
 fn a_datagram() {
     let sandbox = Sandbox::new();
     let denied = sandbox.run(&["run", &guest("udp-send"), "--", "127.0.0.1:4321", "hello"]);

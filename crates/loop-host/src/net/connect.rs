@@ -24,6 +24,15 @@ pub trait Connection: AsyncRead + AsyncWrite + Send + Unpin {}
 
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Connection for T {}
 
+/// The version of HTTP that is spoken first. A server of TLS is asked whether it knows it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Version {
+    /// 1.1.
+    One,
+    /// 2, without asking where there is no TLS.
+    Two,
+}
+
 /// How long one address is tried alone before the next is tried beside it: what RFC 8305 recommends.
 const HEAD_START: Duration = Duration::from_millis(250);
 
@@ -40,6 +49,7 @@ pub(crate) async fn connect(
     lookup: &Lookup,
     tls: Option<&Tls>,
     target: &Target,
+    version: Version,
 ) -> Result<Box<dyn Connection>, DialError> {
     let addresses = lookup.addresses(target.host()).await.map_err(from_lookup)?;
     let allowed = addresses
@@ -54,7 +64,7 @@ pub(crate) async fn connect(
         });
     let stream = first_to_answer(allowed).await?;
     if target.secure() {
-        tls.unwrap_or(&WEB).wrap(target, stream).await
+        tls.unwrap_or(&WEB).wrap(target, stream, version).await
     } else {
         Ok(Box::new(stream))
     }
@@ -94,7 +104,10 @@ static WEB: LazyLock<Tls> =
 
 /// The host's side of encrypted connections.
 #[derive(Clone)]
-pub(crate) struct Tls(Arc<ClientConfig>);
+pub(crate) struct Tls {
+    one: Arc<ClientConfig>,
+    two: Arc<ClientConfig>,
+}
 
 impl Tls {
     /// Trusts these authorities.
@@ -114,19 +127,29 @@ impl Tls {
         // All components of a process share this: a server must not tell by a ticket that two of them are on
         // the same machine.
         config.resumption = Resumption::disabled();
-        Self(Arc::new(config))
+        let mut two = config.clone();
+        two.alpn_protocols = vec![b"h2".to_vec()];
+        Self {
+            one: Arc::new(config),
+            two: Arc::new(two),
+        }
     }
 
     async fn wrap(
         &self,
         target: &Target,
         stream: TcpStream,
+        version: Version,
     ) -> Result<Box<dyn Connection>, DialError> {
         let name = match target.host() {
             Host::Address(address) => ServerName::from(*address),
             Host::Name(name) => ServerName::try_from(name.clone()).map_err(|_| DialError::Url)?,
         };
-        let connector = TlsConnector::from(Arc::clone(&self.0));
+        let config = match version {
+            Version::One => &self.one,
+            Version::Two => &self.two,
+        };
+        let connector = TlsConnector::from(Arc::clone(config));
         let stream = connector
             .connect(name, stream)
             .await

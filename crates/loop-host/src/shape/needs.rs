@@ -106,6 +106,11 @@ fn needs_of(interface: &Interface, folders: &FoldersByVersion<'_>) -> Vec<Need> 
         )],
         ("loop", "fsx", _) => vec![fsx(interface)],
         ("loop", "netx", "dns") => vec![lookup(interface)],
+        ("loop", "netx", "grpc") => vec![need(
+            interface,
+            NeedKind::NetHttp,
+            "it calls services of gRPC",
+        )],
         ("loop", "netx", _) => vec![netx(interface)],
         ("loop", "process", _) => {
             vec![need(

@@ -36,7 +36,7 @@ use wasmtime_wasi_http::{Error, RequestOptions, Result, WasiBody, WasiHttpHooks}
 
 use crate::core::CoreCtx;
 use crate::gate::Gate;
-use crate::net::{DialError, Target, Tls, connect, from_io};
+use crate::net::{DialError, Target, Tls, Version, connect, from_io};
 use crate::wasi::hop;
 use crate::wasi::http_client::body::{Bounded, Paced};
 use crate::wasi::http_client::channel::{Channel, HEAD_MAX};
@@ -225,7 +225,13 @@ impl Client {
     }
 
     async fn open(&self, target: &Target, until: Instant) -> Result<Channel> {
-        let connected = connect(&self.gate, &self.lookup, self.tls.as_ref(), target);
+        let connected = connect(
+            &self.gate,
+            &self.lookup,
+            self.tls.as_ref(),
+            target,
+            Version::One,
+        );
         let stream = timeout_at(until, connected)
             .await
             .map_err(|_| Error::ConnectionTimeout)??;

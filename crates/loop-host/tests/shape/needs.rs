@@ -40,6 +40,7 @@ const WASI: &str = "
     }
     package loop:netx@0.1.0 {
         interface dns { resolve: func(name: string); }
+        interface grpc { ask: func(url: string); }
         interface websocket { resource connection { connect: static func(url: string) -> result<connection>; send: func(text: string); } }
     }
     package loop:process@0.1.0 { interface spawn { run: func(program: string); } }
@@ -70,7 +71,7 @@ fn each_interface_has_its_grant() {
         import wasi:sockets/tcp-create-socket@0.2.6;
         import wasi:http/outgoing-handler@0.2.6; import wasi:http/types@0.2.6; import wasi:http/client@0.3.0; import wasi:http/handler@0.3.0;
         import wasi:config/store@0.2.0-rc.1; import wasi:keyvalue/store@0.2.0-draft2; import wasi:nn/inference@0.2.0; import loop:core/log@0.1.0;
-        import loop:fsx/files@0.1.0; import loop:netx/dns@0.1.0; import loop:netx/websocket@0.1.0; import loop:process/spawn@0.1.0; import acme:store/kv@0.1.0; import inner: interface { f: func(); }"
+        import loop:fsx/files@0.1.0; import loop:netx/dns@0.1.0; import loop:netx/grpc@0.1.0; import loop:netx/websocket@0.1.0; import loop:process/spawn@0.1.0; import acme:store/kv@0.1.0; import inner: interface { f: func(); }"
     );
     assert_snapshot!(report);
 }
@@ -136,7 +137,7 @@ fn the_examples_are_grants() {
     let shape = shape(&format!(
         "package root:main; world w {{ import wasi:filesystem/preopens@0.2.6; import wasi:cli/environment@0.2.6;
         import wasi:sockets/tcp@0.2.6; import wasi:sockets/ip-name-lookup@0.2.6; import wasi:http/outgoing-handler@0.2.6;
-        import loop:fsx/files@0.1.0; import loop:netx/dns@0.1.0; import loop:netx/websocket@0.1.0; import loop:process/spawn@0.1.0; }} {WASI}"
+        import loop:fsx/files@0.1.0; import loop:netx/dns@0.1.0; import loop:netx/grpc@0.1.0; import loop:netx/websocket@0.1.0; import loop:process/spawn@0.1.0; }} {WASI}"
     ));
     for example in grants_needed(&shape).iter().filter_map(|need| need.example) {
         let grants = loop_core::Grants::parse_fragment(example).unwrap();

@@ -15,16 +15,15 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use futures::future::{pending, select_all};
-use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::Message as Frame;
 use wasmtime::component::Resource;
 
-use crate::netx::NetworkView;
 use crate::netx::bindings::loop_::netx::websocket::{
     ConnectError, Event, Host, HostConnection, Message, Options, SendError, WaitError,
 };
 use crate::netx::websocket::inbox::Inbox;
 use crate::netx::websocket::queue::{Queue, Refused};
+use crate::netx::{NetworkView, within};
 
 pub(crate) use crate::netx::websocket::serve::{Server, Serving};
 
@@ -154,7 +153,9 @@ impl HostConnection for NetworkView<'_> {
         limit: Option<u64>,
     ) -> wasmtime::Result<Result<(), WaitError>> {
         let socket = self.socket(&connection)?;
-        Ok(within(limit, socket.queue.flushed()).await)
+        Ok(within(limit, socket.queue.flushed())
+            .await
+            .ok_or(WaitError::TimedOut))
     }
 
     async fn next(
@@ -169,7 +170,7 @@ impl HostConnection for NetworkView<'_> {
         if let Some(event) = inbox.take() {
             return Ok(Ok(event));
         }
-        Ok(within(limit, inbox.next()).await)
+        Ok(within(limit, inbox.next()).await.ok_or(WaitError::TimedOut))
     }
 
     fn close(
@@ -206,7 +207,7 @@ impl Host for NetworkView<'_> {
             let ready = (0..).zip(&inboxes).filter(|(_, inbox)| inbox.has_event());
             ready.map(|(at, _)| at).collect()
         };
-        Ok(within(limit, async {
+        let first = within(limit, async {
             loop {
                 let filled = inboxes.iter().map(|inbox| Box::pin(inbox.filled()));
                 let filled = select_all(filled);
@@ -216,8 +217,8 @@ impl Host for NetworkView<'_> {
                 }
                 filled.await;
             }
-        })
-        .await)
+        });
+        Ok(first.await.ok_or(WaitError::TimedOut))
     }
 
     fn wake(&mut self, after: u64) -> wasmtime::Result<()> {
@@ -236,16 +237,6 @@ impl Host for NetworkView<'_> {
         });
         network.wake = Some(sleep.abort_handle());
         Ok(())
-    }
-}
-
-/// Waits for something, for so many nanoseconds at most; 0 only looks.
-async fn within<R>(limit: Option<u64>, work: impl Future<Output = R>) -> Result<R, WaitError> {
-    match limit {
-        None => Ok(work.await),
-        Some(limit) => timeout(Duration::from_nanos(limit), work)
-            .await
-            .map_err(|_| WaitError::TimedOut),
     }
 }
 

@@ -6,11 +6,13 @@
     reason = "a test fails by panicking, in its helpers too"
 )]
 
+mod calls;
 mod connecting;
 mod faults;
 mod names;
 mod pages;
 mod peer;
 mod replay;
+mod services;
 mod serving;
 mod suite;

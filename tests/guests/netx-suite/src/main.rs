@@ -18,6 +18,19 @@
 //! | `/bytes` | answers 200 with bytes that are no text |
 //! | `/count` | answers 200 with how often it was asked |
 //! | `/broken` | answers 200 and promises ten bytes, of which five come |
+//!
+//! Its second argument is the URL of a server of gRPC, `http://127.0.0.1:4322`, with the service `suite.Suite`:
+//!
+//! | method | what it does |
+//! |---|---|
+//! | `One` | gives the message back, with the metadata `x-word` and `x-bytes-bin` of the call before it, and `x-last: said` after it |
+//! | `Count` | gives the numbers up to the one in the message, each as a message |
+//! | `Join` | gives all messages as one, with commas between them |
+//! | `Chat` | gives each message back as it comes |
+//! | `Fail` | fails with `not-found`, and all that a status may have |
+//! | `Break` | gives a message, and fails with `data-loss` |
+//! | `Large` | gives a message of as many bytes as the message says |
+//! | `Silent` | does not answer |
 
 wit_bindgen::generate!({
     path: ["../../../wit/vendor/wasi-0.2.12", "../../../wit/netx"],
@@ -25,6 +38,7 @@ wit_bindgen::generate!({
     generate_all,
 });
 
+mod calls;
 mod closing;
 mod connecting;
 mod messages;
@@ -40,20 +54,26 @@ use crate::loop_::netx::websocket::{Connection, Event, Message, Options, WaitErr
 pub(crate) const LONG: u64 = 20_000_000_000;
 
 /// Where the server is.
-pub(crate) struct Server(String);
+pub(crate) struct Server {
+    url: String,
+    /// Where the services of gRPC are.
+    grpc: String,
+}
 
 pub(crate) type Case = suite::Case<Server>;
 
 fn main() -> ExitCode {
-    let Some(url) = std::env::args().nth(1) else {
-        println!("which server?");
+    let mut args = std::env::args().skip(1);
+    let (Some(url), Some(grpc)) = (args.next(), args.next()) else {
+        println!("which servers?");
         return ExitCode::FAILURE;
     };
     suite::run(
-        &Server(url),
+        &Server { url, grpc },
         &[
             ("names", names::CASES),
             ("requests", requests::CASES),
+            ("calls", calls::CASES),
             ("connecting", connecting::CASES),
             ("messages", messages::CASES),
             ("waiting", waiting::CASES),
@@ -65,7 +85,7 @@ fn main() -> ExitCode {
 
 impl Server {
     pub(crate) fn url(&self, path: &str) -> String {
-        format!("{}{path}", self.0)
+        format!("{}{path}", self.url)
     }
 
     pub(crate) fn connect(&self, path: &str) -> Result<Connection, String> {

@@ -92,6 +92,45 @@ async fn a_connection_goes_as_it_was_recorded_or_ends() {
 }
 
 #[tokio::test]
+async fn a_call_goes_as_it_was_recorded_or_fails() {
+    let recording = r#"
+        {"what":"call-begun","call":1,"url":"https://example.com/acme.Store/Get"}
+        {"what":"call-answered","call":1,"metadata":[["x-word",{"text":"kept"}]]}
+        {"what":"call-sent","call":1,"message":{"text":"key"}}
+        {"what":"call-received","call":1,"message":{"text":"value"}}
+        {"what":"call-finished","call":1}
+        {"what":"call-failed","call":1,"status":{"code":5,"message":"no more"}}
+        {"what":"call-not-begun","url":"https://example.com/acme.Store/Put","why":"untrusted"}
+    "#;
+    let url = "https://example.com/acme.Store/Get";
+    for (args, expected) in [
+        (
+            &[url, "key"][..],
+            "answered\nvalue\nfailed: Code::NotFound no more",
+        ),
+        (
+            &[url],
+            "answered\nfailed: Code::Unavailable nothing more is recorded",
+        ),
+        (
+            &[url, "other"],
+            "answered\nfailed: Code::Unavailable another message is recorded",
+        ),
+        (
+            &["https://example.com/acme.Store/Put"],
+            "not begun: StartError::Untrusted",
+        ),
+        (
+            &["https://example.com/acme.Store/List"],
+            "not begun: StartError::Unreachable",
+        ),
+    ] {
+        let said = replayed(recording, "grpc-try", args).await;
+        assert_eq!(said, format!("{expected}\nexit 1"), "{args:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_recording_that_is_none() {
     let url = "https://example.com/";
     for (recording, expected) in [

@@ -2,26 +2,37 @@
 
 use std::path::Path;
 
+use loop_core::limits::ByteSize;
 use loop_core::name::ImportName;
 use loop_host::{AppSpec, ComponentSpec, Host, Instances, RouteSpec};
 
 use crate::netx::names::names;
 use crate::netx::peer::Peer;
+use crate::netx::services::Services;
 use crate::support::{Told, conforms, host, load};
 
+/// Values that cross: 512 MiB.
+const BODY: ByteSize = ByteSize(512 << 20);
+
 /// What the suite asks the network for.
-fn granted(peer: &Peer) -> String {
+fn granted(peer: &Peer, services: &Services) -> String {
     format!(
         r#"net = {{
-            http = ["ws://{0}", "http://{0}", "http://127.0.0.1:1", "http://unknown.test"],
+            http = [
+                "ws://{0}", "http://{0}", "http://{1}/suite.Suite/",
+                "http://127.0.0.1:1", "http://unknown.test",
+            ],
             lookup = ["*.test", "localhost"],
         }}"#,
-        peer.address
+        peer.address, services.address
     )
 }
 
 /// An app of the suite, which this component stands between and the network.
-pub(crate) fn behind(component: ComponentSpec, suite: ComponentSpec) -> AppSpec {
+pub(crate) fn behind(mut component: ComponentSpec, mut suite: ComponentSpec) -> AppSpec {
+    // Each byte of a message counts for several where it crosses between components with a resource, and the largest has 4 MiB.
+    component.limits.body = BODY;
+    suite.limits.body = BODY;
     let mut app = AppSpec::single(suite);
     app.components.insert("between".to_owned(), component);
     for key in ["loop:netx", "wasi:http/outgoing-handler"] {
@@ -44,36 +55,39 @@ pub(crate) fn recorded(host: &Host, provider: &str, base: &Path, granted: &str) 
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn native() {
-    let peer = Peer::start().await;
+    let (peer, services) = (Peer::start().await, Services::start().await);
     let host = host(&Told::default());
     let folder = tempfile::tempdir().unwrap();
     let guest = loop_test::guest("netx-suite");
-    let suite = load(&host, &guest, folder.path(), &granted(&peer));
+    let suite = load(&host, &guest, folder.path(), &granted(&peer, &services));
     let mut app = AppSpec::single(suite);
     app.resolver = names();
-    conforms(&host, app, &[&format!("ws://{}", peer.address)]).await;
+    let url = format!("ws://{}", peer.address);
+    let grpc = format!("http://{}", services.address);
+    conforms(&host, app, &[&url, &grpc]).await;
 }
 
 /// Through a component that writes down what happens, and then from what it wrote, without a network.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn recorded_and_replayed() {
-    let peer = Peer::start().await;
+    let (peer, services) = (Peer::start().await, Services::start().await);
     let host = host(&Told::default());
     let folder = tempfile::tempdir().unwrap();
     std::fs::create_dir(folder.path().join("recordings")).unwrap();
     let guest = loop_test::guest("netx-suite");
     let url = format!("ws://{}", peer.address);
+    let grpc = format!("http://{}", services.address);
     // Requests are judged by the grants of who sends them; names and connections are the provider's.
-    let suite = || load(&host, &guest, folder.path(), &granted(&peer));
+    let suite = || load(&host, &guest, folder.path(), &granted(&peer, &services));
 
     let writes = r#"fs = [{ name = "recordings", path = "recordings", access = "read-write" }]"#;
-    let granted = format!("{}\n{writes}", granted(&peer));
+    let granted = format!("{}\n{writes}", granted(&peer, &services));
     let record = recorded(&host, "netx-record", folder.path(), &granted);
-    conforms(&host, behind(record, suite()), &[&url]).await;
+    conforms(&host, behind(record, suite()), &[&url, &grpc]).await;
 
     let suite = suite();
-    drop(peer);
+    drop((peer, services));
     let reads = r#"fs = [{ name = "recordings", path = "recordings" }]"#;
     let replay = recorded(&host, "netx-replay", folder.path(), reads);
-    conforms(&host, behind(replay, suite), &[&url]).await;
+    conforms(&host, behind(replay, suite), &[&url, &grpc]).await;
 }
