@@ -233,28 +233,6 @@ impl<'a> AppLinker<'a> {
         {
             provider::link_adapter(&mut linker).map_err(fail)?;
         }
-        for Routed { import, to } in routed {
-            let calls = &woven.calls;
-            let has = |plan: &&Arc<Plan>| plan.interfaces().contains(&import);
-            let by_adapter = calls.by_adapter.as_ref().filter(has);
-            let by_values = calls.by_values.as_ref().filter(has);
-            let Some(plan) = by_adapter.or(by_values) else {
-                continue;
-            };
-            let target = match to {
-                To::Component(provider, exported) => {
-                    Target::component(plan, &import, provider, &exported)
-                }
-                To::Remote(spec) => Target::Remote(Remote::new(spec, plan, &self.spec.name, name)?),
-            };
-            let route = Arc::new(Route::new(&import, &self.host, target));
-            let linked = if by_adapter.is_some() {
-                caller::link_adapter(&mut linker, &route, &app_name)
-            } else {
-                caller::link_values(&mut linker, &route, &app_name, plan)
-            };
-            linked.map_err(fail)?;
-        }
         let mut providers: Vec<Used> = Vec::new();
         let mut http_server = None;
         for (import, _) in ty.imports(&engine) {
@@ -298,10 +276,39 @@ impl<'a> AppLinker<'a> {
                 }
             }
         }
+        // After the providers, which link all that they serve: what is handed to somebody else takes the place of theirs.
+        let elsewhere = routed
+            .iter()
+            .filter_map(|routed| routed.import.parse().ok());
+        let elsewhere: Vec<InterfaceName> = elsewhere.collect();
+        for Routed { import, to } in routed {
+            let calls = &woven.calls;
+            let has = |plan: &&Arc<Plan>| plan.interfaces().contains(&import);
+            let by_adapter = calls.by_adapter.as_ref().filter(has);
+            let by_values = calls.by_values.as_ref().filter(has);
+            let Some(plan) = by_adapter.or(by_values) else {
+                continue;
+            };
+            let target = match to {
+                To::Component(provider, exported) => {
+                    Target::component(plan, &import, provider, &exported)
+                }
+                To::Remote(spec) => Target::Remote(Remote::new(spec, plan, &self.spec.name, name)?),
+            };
+            let route = Arc::new(Route::new(&import, &self.host, target));
+            let linked = if by_adapter.is_some() {
+                caller::link_adapter(&mut linker, &route, &app_name)
+            } else {
+                caller::link_values(&mut linker, &route, &app_name, plan)
+            };
+            linked.map_err(fail)?;
+        }
 
-        let pre = linker
-            .instantiate_pre(code)
-            .map_err(|error| self.explain(name, component).unwrap_or_else(|| fail(error)))?;
+        let pre = linker.instantiate_pre(code).map_err(|error| {
+            self.explain(name, component)
+                .or_else(|| apart(component, name, &providers, &elsewhere))
+                .unwrap_or_else(|| fail(error))
+        })?;
 
         let gate = Gate::new(
             name,
@@ -661,6 +668,29 @@ fn variables(
         Some((name.clone(), value.clone()))
     });
     granted.collect()
+}
+
+/// Of a component that could not be linked: a provider from which it takes one interface and not another.
+fn apart(
+    component: &Component,
+    name: &str,
+    providers: &[Used],
+    elsewhere: &[InterfaceName],
+) -> Option<LinkError> {
+    providers.iter().find_map(|used| {
+        let interfaces = used.provider.interfaces();
+        let serves = |import: &InterfaceName| interfaces.iter().any(|served| served.serves(import));
+        let other = elsewhere.iter().find(|import| serves(import))?;
+        let imports = component.imports();
+        let mut imports = imports.iter().filter_map(|import| import.parse().ok());
+        let one = imports.find(|import| serves(import) && !elsewhere.contains(import))?;
+        Some(LinkError::Apart {
+            component: name.to_owned(),
+            provider: used.provider.name().to_owned(),
+            one: one.to_string(),
+            other: other.to_string(),
+        })
+    })
 }
 
 /// Who takes over connections for a component that exports what it takes for it, after the name of the provider.

@@ -114,6 +114,21 @@ pub enum LinkError {
         /// The provider.
         provider: String,
     },
+    /// A component takes one interface from a provider and another one, which that provider serves too, from somebody else; and the two
+    /// have resources in common.
+    #[error(
+        "`{component}` takes `{one}` from the provider `{provider}` and `{other}` from somebody else, and the two do not fit together"
+    )]
+    Apart {
+        /// The component.
+        component: String,
+        /// The provider.
+        provider: String,
+        /// What it serves.
+        one: String,
+        /// What somebody else serves.
+        other: String,
+    },
     /// An interface has functions that cannot be called from one component to another, or in another process.
     #[error("`{interface}` can only be provided natively")]
     NotCrossable {

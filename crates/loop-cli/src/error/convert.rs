@@ -136,6 +136,9 @@ pub(crate) fn link_problem(error: &LinkError) -> Problem {
         LinkError::TwoSettings { .. } => problem.hint(
             "write one entry for the package, or the same `config`, `grants` and `trusted` into each of those lines under `provide`",
         ),
+        LinkError::Apart { .. } => problem.hint(
+            "take the line of the one under `provide` away, or have one provide both: an entry may name their package",
+        ),
         LinkError::NotCrossable { reasons, .. } => reasons
             .iter()
             .fold(problem, |problem, reason| {
