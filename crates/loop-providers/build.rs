@@ -59,7 +59,7 @@ const PACKAGES: [Package; 5] = [
     Package {
         feature: "fsx",
         wit: "../../wit/fsx",
-        world: "imports",
+        world: "imports-async",
         at_once: &["loop:fsx/files.[method]root.writable"],
         resources: &[
             ("loop:fsx/files.root", "crate::fsx::root::Root"),

@@ -272,6 +272,10 @@ impl<'a> AppLinker<'a> {
                 Some(_) => {}
                 None => {
                     native.provider.link(&mut linker).map_err(fail)?;
+                    if woven.component.is_concurrent() {
+                        let linked = native.provider.link_concurrent(&mut linker);
+                        linked.map_err(fail)?;
+                    }
                     providers.push(native);
                 }
             }

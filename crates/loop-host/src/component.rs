@@ -19,8 +19,7 @@ pub struct Component {
     name: Arc<str>,
     pub(crate) code: wasmtime::component::Component,
     bytes: Bytes,
-    /// Whether its instructions are counted.
-    fuel: bool,
+    kind: EngineKind,
 }
 
 impl Component {
@@ -36,8 +35,13 @@ impl Component {
             host.cache.as_ref(),
             &self.name,
             bytes,
-            self.fuel,
+            self.kind.fuel,
         )
+    }
+
+    /// Whether its engine knows `async`, `stream` and `future`.
+    pub(crate) fn is_concurrent(&self) -> bool {
+        self.kind.concurrent
     }
 
     /// The component as a file holds it.
@@ -114,7 +118,7 @@ pub(crate) fn load(
                     name: name.into(),
                     code,
                     bytes,
-                    fuel,
+                    kind,
                 });
             }
         }
@@ -144,7 +148,7 @@ pub(crate) fn load(
         name: name.into(),
         code,
         bytes,
-        fuel,
+        kind,
     })
 }
 

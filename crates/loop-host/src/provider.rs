@@ -51,6 +51,13 @@ pub trait Provider: Send + Sync + 'static {
     /// `add_to_linker::<State, Serves<Self>>(linker, State::of::<Self>)`.
     fn link(&self, linker: &mut Linker<State>) -> wasmtime::Result<()>;
 
+    /// Adds those that use `async`, `stream` or `future`, which not every engine knows. Called after [`Provider::link`] for the linker of a component
+    /// whose engine does, as that of each component does that imports such a function. Adds nothing by itself.
+    fn link_concurrent(&self, linker: &mut Linker<State>) -> wasmtime::Result<()> {
+        let _ = linker;
+        Ok(())
+    }
+
     /// Prepares for an app. Called once for each app that uses the provider, when it is linked.
     fn app(&self, context: &AppContext<'_>) -> Result<Self::App, ProviderError>;
 
@@ -136,6 +143,7 @@ pub(crate) trait ErasedProvider: Send + Sync {
     fn interfaces(&self) -> Vec<InterfaceName>;
     fn wit(&self) -> Option<&str>;
     fn link(&self, linker: &mut Linker<State>) -> wasmtime::Result<()>;
+    fn link_concurrent(&self, linker: &mut Linker<State>) -> wasmtime::Result<()>;
     fn app(&self, context: &AppContext<'_>) -> Result<Arc<dyn Any + Send + Sync>, ProviderError>;
     fn check(&self, context: &AppContext<'_>) -> Result<(), ProviderError>;
     fn instance(
@@ -167,6 +175,10 @@ impl<P: Provider> ErasedProvider for P {
 
     fn link(&self, linker: &mut Linker<State>) -> wasmtime::Result<()> {
         Provider::link(self, linker)
+    }
+
+    fn link_concurrent(&self, linker: &mut Linker<State>) -> wasmtime::Result<()> {
+        Provider::link_concurrent(self, linker)
     }
 
     fn app(&self, context: &AppContext<'_>) -> Result<Arc<dyn Any + Send + Sync>, ProviderError> {

@@ -7,6 +7,7 @@
 
 mod bindings;
 mod cached;
+mod concurrent;
 mod digest;
 mod error;
 mod file;
@@ -24,7 +25,7 @@ use loop_host::gate::Gate;
 use loop_host::{AppContext, Folder, InstanceContext, Provider, ProviderError, State};
 use wasmtime::component::{HasData, Linker, ResourceTable};
 
-use crate::fsx::bindings::loop_::fsx::files;
+use crate::fsx::bindings::loop_::fsx::{files, files_async};
 use crate::fsx::walk::Entries;
 
 /// Serves `loop:fsx` from the folders that a component was granted.
@@ -42,21 +43,24 @@ impl Provider for Fsx {
     }
 
     fn interfaces(&self) -> Vec<InterfaceName> {
-        "loop:fsx/files@0.1.0".parse().into_iter().collect()
+        let names = ["loop:fsx/files@0.1.0", "loop:fsx/files-async@0.1.0"];
+        names.iter().filter_map(|name| name.parse().ok()).collect()
     }
 
     fn wit(&self) -> Option<&str> {
         Some(concat!(
             include_str!("../../../wit/fsx/fsx.wit"),
-            include_str!("../../../wit/fsx/files.wit")
+            include_str!("../../../wit/fsx/files.wit"),
+            include_str!("../../../wit/fsx/files-async.wit")
         ))
     }
 
     fn link(&self, linker: &mut Linker<State>) -> wasmtime::Result<()> {
-        files::add_to_linker::<State, Files>(linker, |state| {
-            let (granted, table) = state.of_with_table::<Self>();
-            FilesView { granted, table }
-        })
+        files::add_to_linker::<State, Files>(linker, view)
+    }
+
+    fn link_concurrent(&self, linker: &mut Linker<State>) -> wasmtime::Result<()> {
+        files_async::add_to_linker::<State, Files>(linker, view)
     }
 
     fn app(&self, _: &AppContext<'_>) -> Result<(), ProviderError> {
@@ -76,6 +80,7 @@ impl Provider for Fsx {
             searches: Arc::default(),
             watches: Arc::default(),
             operations: Arc::default(),
+            reads: Arc::default(),
             entries: Entries::default(),
         })
     }
@@ -96,6 +101,8 @@ pub struct Granted {
     watches: Arc<()>,
     /// The same for operations on trees.
     operations: Arc<()>,
+    /// The same for files that are read as streams.
+    reads: Arc<()>,
     /// What its walks have in memory.
     entries: Entries,
 }
@@ -104,6 +111,11 @@ pub struct Granted {
 pub(crate) struct FilesView<'a> {
     granted: &'a mut Granted,
     table: &'a mut ResourceTable,
+}
+
+fn view(state: &mut State) -> FilesView<'_> {
+    let (granted, table) = state.of_with_table::<Fsx>();
+    FilesView { granted, table }
 }
 
 /// Ties the generated functions to [`FilesView`].

@@ -43,6 +43,8 @@ mod netx;
 mod process;
 #[cfg(any(feature = "blobstore", feature = "keyvalue"))]
 mod settings;
+#[cfg(feature = "fsx")]
+mod stream;
 #[cfg(any(
     feature = "blobstore",
     feature = "fsx",

@@ -33,6 +33,17 @@ impl Drop for Gone {
     }
 }
 
+/// Does work that blocks, and does it to its end, whoever waits for it: short work of which nothing must be lost.
+///
+/// # Errors
+/// As for [`blocking`].
+#[cfg(feature = "fsx")]
+pub(crate) async fn to_the_end<R: Send + 'static>(
+    work: impl FnOnce(&Stop) -> R + Send + 'static,
+) -> wasmtime::Result<R> {
+    Ok(tokio::task::spawn_blocking(move || work(&Stop::default())).await?)
+}
+
 /// Does work that blocks. When the future is dropped before the end, the work is told.
 ///
 /// # Errors

@@ -21,8 +21,14 @@
 //! # }
 //! ```
 //!
+//! With the feature `async` as well, what takes its time has a form of WASI 0.3 that holds up nothing else of the component: functions whose names end
+//! in `_async`, by `loop:fsx/files-async`. A component that calls none of them does not import it.
+//!
 //! Paths, limits and errors are those of `wit/fsx`. A root, a temporary file, a search, a watch and an operation are handles: dropping one gives it back, and
 //! what that means for the files is said there.
+
+#[cfg(feature = "async")]
+mod concurrent;
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -39,14 +45,24 @@ use crate::time::to_nanos;
     reason = "generated from wit/fsx"
 )]
 mod bindings {
+    #[cfg(not(feature = "async"))]
     wit_bindgen::generate!({
         world: "loop:fsx/imports",
+        path: ["../../wit/vendor/wasi-0.2.12", "../../wit/fsx"],
+        generate_all,
+    });
+    #[cfg(feature = "async")]
+    wit_bindgen::generate!({
+        world: "loop:fsx/imports-async",
         path: ["../../wit/vendor/wasi-0.2.12", "../../wit/fsx"],
         generate_all,
     });
 }
 
 use bindings::loop_::fsx::files;
+
+#[cfg(feature = "async")]
+pub use concurrent::Reading;
 
 pub use bindings::wasi::filesystem::types::{DescriptorType, ErrorCode};
 pub use files::{Algorithm, Entry, Error, Event, Info, Progress, Reach, Temp};

@@ -30,7 +30,7 @@ pub(crate) const SEARCHES_MAX: usize = 64;
 #[derive(Debug)]
 pub struct Matches(Arc<Mutex<Search>>);
 
-struct Search {
+pub(crate) struct Search {
     /// Counts it.
     _one: Arc<()>,
     matcher: GlobSet,
@@ -175,8 +175,23 @@ fn parts_of(path: &str) -> impl Iterator<Item = &str> {
         .filter_map(|end| path.get(..end))
 }
 
+/// The next page of a search.
+pub(crate) async fn next(
+    search: Arc<Mutex<Search>>,
+    max: u32,
+) -> wasmtime::Result<Result<Vec<Entry>>> {
+    blocking(move |stop| {
+        let mut search = search.lock().unwrap_or_else(PoisonError::into_inner);
+        search.next(max, stop)
+    })
+    .await
+}
+
 impl FilesView<'_> {
-    fn search(&self, matches: &Resource<Matches>) -> wasmtime::Result<Arc<Mutex<Search>>> {
+    pub(crate) fn search(
+        &self,
+        matches: &Resource<Matches>,
+    ) -> wasmtime::Result<Arc<Mutex<Search>>> {
         Ok(Arc::clone(&self.table.get(matches)?.0))
     }
 }
@@ -187,12 +202,7 @@ impl HostMatches for FilesView<'_> {
         matches: Resource<Matches>,
         max: u32,
     ) -> wasmtime::Result<Result<Vec<Entry>>> {
-        let search = self.search(&matches)?;
-        blocking(move |stop| {
-            let mut search = search.lock().unwrap_or_else(PoisonError::into_inner);
-            search.next(max, stop)
-        })
-        .await
+        next(self.search(&matches)?, max).await
     }
 
     async fn left_out(&mut self, matches: Resource<Matches>) -> wasmtime::Result<u64> {

@@ -19,6 +19,7 @@ use crate::fsx::error::Result;
 use crate::fsx::glob::{Matches, SEARCHES_MAX};
 use crate::fsx::temp::{TEMPS_MAX, Temp};
 use crate::fsx::tree::{OPERATIONS_MAX, Operation};
+use crate::fsx::walk::Entries;
 use crate::fsx::watch::{WATCHES_MAX, Watch};
 use crate::fsx::{cached, digest, file, walk};
 use crate::work::{Stop, blocking};
@@ -38,7 +39,7 @@ pub struct Root {
 }
 
 impl FilesView<'_> {
-    fn root(&self, root: &Resource<Root>) -> wasmtime::Result<Root> {
+    pub(crate) fn root(&self, root: &Resource<Root>) -> wasmtime::Result<Root> {
         Ok(self.table.get(root)?.clone())
     }
 
@@ -305,11 +306,7 @@ impl HostRoot for FilesView<'_> {
         path: String,
         algorithm: Algorithm,
     ) -> wasmtime::Result<Result<Vec<u8>>> {
-        self.looking(&root, move |root, stop| {
-            let file = file::open(&root.dir, file::path(&path)?)?;
-            Ok(digest::file(file, algorithm, stop)?.to_vec())
-        })
-        .await
+        self::digest(self.root(&root)?, path, algorithm).await
     }
 
     async fn digest_tree(
@@ -319,16 +316,37 @@ impl HostRoot for FilesView<'_> {
         algorithm: Algorithm,
     ) -> wasmtime::Result<Result<Vec<u8>>> {
         let entries = self.granted.entries.clone();
-        self.looking(&root, move |root, stop| {
-            Ok(digest::tree(&root.dir, &path, algorithm, entries, stop)?.to_vec())
-        })
-        .await
+        self::digest_tree(self.root(&root)?, path, algorithm, entries).await
     }
 
     async fn drop(&mut self, root: Resource<Root>) -> wasmtime::Result<()> {
         self.table.delete(root)?;
         Ok(())
     }
+}
+
+/// The digest of a file.
+pub(crate) async fn digest(
+    root: Root,
+    path: String,
+    algorithm: Algorithm,
+) -> wasmtime::Result<Result<Vec<u8>>> {
+    blocking(move |stop| {
+        let file = file::open(&root.dir, file::path(&path)?)?;
+        Ok(digest::file(file, algorithm, stop)?.to_vec())
+    })
+    .await
+}
+
+/// The digest of a tree.
+pub(crate) async fn digest_tree(
+    root: Root,
+    path: String,
+    algorithm: Algorithm,
+    entries: Entries,
+) -> wasmtime::Result<Result<Vec<u8>>> {
+    blocking(move |stop| Ok(digest::tree(&root.dir, &path, algorithm, entries, stop)?.to_vec()))
+        .await
 }
 
 fn stat(dir: &Dir, path: &str) -> Result<Info> {

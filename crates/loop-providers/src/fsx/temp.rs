@@ -28,7 +28,7 @@ pub(crate) const TEMPS_MAX: usize = 64;
 pub struct Temp(Arc<Inner>);
 
 #[derive(Debug)]
-struct Inner {
+pub(crate) struct Inner {
     /// The root in which it can be saved.
     root: Arc<Dir>,
     /// The folder that it is in, and its name there.
@@ -38,6 +38,8 @@ struct Inner {
     file: Mutex<File>,
     size: AtomicU64,
     saved: AtomicBool,
+    /// Whether a stream is being added.
+    adding: AtomicBool,
     /// Counts it.
     _one: Arc<()>,
 }
@@ -52,6 +54,7 @@ impl Temp {
             file: Mutex::new(file),
             size: AtomicU64::new(0),
             saved: AtomicBool::new(false),
+            adding: AtomicBool::new(false),
             _one: one,
         })))
     }
@@ -65,6 +68,62 @@ impl Inner {
         }
         work(&mut file)
     }
+
+    /// Refuses to do something while a stream is being added.
+    fn not_meanwhile(&self) -> Result<()> {
+        if self.adding.load(Ordering::Relaxed) {
+            return Err(ErrorCode::Busy.into());
+        }
+        Ok(())
+    }
+
+    fn add(&self, content: &[u8]) -> Result<()> {
+        self.with(|file| {
+            let written = file.write_all(content);
+            self.size.store(file.metadata()?.len(), Ordering::Relaxed);
+            Ok(written?)
+        })
+    }
+
+    /// Lets it take a place in its root.
+    pub(crate) fn save(&self, path: &str) -> Result<()> {
+        self.with(|file| {
+            self.not_meanwhile()?;
+            let (folder, name) = file::place(&self.root, file::path(path)?)?;
+            let put = file::put(&self.folder, &self.name, file, &folder, name);
+            // Where only the last step failed, it has its place all the same.
+            let moved = put.is_ok() || self.folder.symlink_metadata(&self.name).is_err();
+            self.saved.store(moved, Ordering::Relaxed);
+            put
+        })
+    }
+
+    /// Begins to add a stream.
+    ///
+    /// # Errors
+    /// Another one is being added, or it was saved.
+    pub(crate) fn begin_to_add(self: Arc<Self>) -> Result<Adding> {
+        self.with(|_| Ok(()))?;
+        if self.adding.swap(true, Ordering::Relaxed) {
+            return Err(ErrorCode::Busy.into());
+        }
+        Ok(Adding(self))
+    }
+}
+
+/// A stream that is being added, until this is dropped.
+pub(crate) struct Adding(Arc<Inner>);
+
+impl Adding {
+    pub(crate) fn add(&self, piece: &[u8]) -> Result<()> {
+        self.0.add(piece)
+    }
+}
+
+impl Drop for Adding {
+    fn drop(&mut self) {
+        self.0.adding.store(false, Ordering::Relaxed);
+    }
 }
 
 impl Drop for Inner {
@@ -77,7 +136,7 @@ impl Drop for Inner {
 }
 
 impl FilesView<'_> {
-    fn temp(&self, temp: &Resource<Temp>) -> wasmtime::Result<Arc<Inner>> {
+    pub(crate) fn temp(&self, temp: &Resource<Temp>) -> wasmtime::Result<Arc<Inner>> {
         Ok(Arc::clone(&self.table.get(temp)?.0))
     }
 }
@@ -89,14 +148,7 @@ impl HostTemp for FilesView<'_> {
         content: Vec<u8>,
     ) -> wasmtime::Result<Result<()>> {
         let temp = self.temp(&temp)?;
-        blocking(move |_| {
-            temp.with(|file| {
-                let written = file.write_all(&content);
-                temp.size.store(file.metadata()?.len(), Ordering::Relaxed);
-                Ok(written?)
-            })
-        })
-        .await
+        blocking(move |_| temp.not_meanwhile().and_then(|()| temp.add(&content))).await
     }
 
     async fn size(&mut self, temp: Resource<Temp>) -> wasmtime::Result<u64> {
@@ -115,17 +167,7 @@ impl HostTemp for FilesView<'_> {
 
     async fn save(&mut self, temp: Resource<Temp>, path: String) -> wasmtime::Result<Result<()>> {
         let temp = self.temp(&temp)?;
-        blocking(move |_| {
-            temp.with(|file| {
-                let (folder, name) = file::place(&temp.root, file::path(&path)?)?;
-                let put = file::put(&temp.folder, &temp.name, file, &folder, name);
-                // Where only the last step failed, it has its place all the same.
-                let moved = put.is_ok() || temp.folder.symlink_metadata(&temp.name).is_err();
-                temp.saved.store(moved, Ordering::Relaxed);
-                put
-            })
-        })
-        .await
+        blocking(move |_| temp.save(&path)).await
     }
 
     async fn drop(&mut self, temp: Resource<Temp>) -> wasmtime::Result<()> {

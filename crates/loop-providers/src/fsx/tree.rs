@@ -36,7 +36,7 @@ pub(crate) const OPERATIONS_MAX: usize = 16;
 pub struct Operation(Arc<Mutex<State>>);
 
 #[derive(Debug)]
-struct State {
+pub(crate) struct State {
     /// Counts it.
     _one: Arc<()>,
     work: Work,
@@ -253,20 +253,33 @@ fn renamed(source: &Place, at: &Place) -> Result<bool> {
     }
 }
 
+/// Works on for this time.
+pub(crate) async fn next(
+    operation: Arc<Mutex<State>>,
+    timeout: Option<u64>,
+) -> wasmtime::Result<Result<Progress>> {
+    // A time that is too far away to be counted never comes.
+    let end = timeout.and_then(|time| Instant::now().checked_add(Duration::from_nanos(time)));
+    blocking(move |stop| {
+        let mut state = operation.lock().unwrap_or_else(PoisonError::into_inner);
+        state.work_on(end, stop)
+    })
+    .await
+}
+
+impl FilesView<'_> {
+    pub(crate) fn begun(&self, of: &Resource<Operation>) -> wasmtime::Result<Arc<Mutex<State>>> {
+        Ok(Arc::clone(&self.table.get(of)?.0))
+    }
+}
+
 impl HostOperation for FilesView<'_> {
     async fn next(
         &mut self,
         operation: Resource<Operation>,
         timeout: Option<u64>,
     ) -> wasmtime::Result<Result<Progress>> {
-        let operation = Arc::clone(&self.table.get(&operation)?.0);
-        // A time that is too far away to be counted never comes.
-        let end = timeout.and_then(|time| Instant::now().checked_add(Duration::from_nanos(time)));
-        blocking(move |stop| {
-            let mut state = operation.lock().unwrap_or_else(PoisonError::into_inner);
-            state.work_on(end, stop)
-        })
-        .await
+        next(self.begun(&operation)?, timeout).await
     }
 
     async fn drop(&mut self, operation: Resource<Operation>) -> wasmtime::Result<()> {

@@ -21,7 +21,7 @@ use crate::fsx::walk::can_be_left_out;
 use crate::fsx::watch::folders::{Folders, Queue};
 use crate::fsx::watch::pending::Pending;
 use crate::fsx::{FilesView, file};
-use crate::work::{Stop, blocking};
+use crate::work::{Stop, blocking, to_the_end};
 
 /// The most watches of an instance. Each takes one of the queues that a user has, which are 128 by custom.
 pub(crate) const WATCHES_MAX: usize = 8;
@@ -38,7 +38,7 @@ const CHECK: Duration = Duration::from_millis(500);
 pub struct Watch(Arc<Mutex<State>>);
 
 #[derive(Debug)]
-struct State {
+pub(crate) struct State {
     /// Counts it.
     _one: Arc<()>,
     /// The granted folder, and the path of the watched one in it.
@@ -213,6 +213,58 @@ fn lock(watch: &Mutex<State>) -> MutexGuard<'_, State> {
     watch.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// What becomes of a look that nobody waits for any more.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Unawaited {
+    /// It stops, as all work for a call that was cut off.
+    Stops,
+    /// It goes on, and who asks next is told what it saw.
+    GoesOn,
+}
+
+/// Waits for the next events.
+pub(crate) async fn next(
+    watch: Arc<Mutex<State>>,
+    max: u32,
+    timeout: Option<u64>,
+    unawaited: Unawaited,
+) -> wasmtime::Result<Result<Vec<Event>>> {
+    // One that is too far away to be counted never comes.
+    let end = timeout.and_then(|time| Instant::now().checked_add(Duration::from_nanos(time)));
+    loop {
+        let looking = Arc::clone(&watch);
+        let look = move |stop: &Stop| lock(&looking).look(stop);
+        let looked = match unawaited {
+            Unawaited::Stops => blocking(look).await?,
+            Unawaited::GoesOn => to_the_end(look).await?,
+        };
+        let (at, queue) = match looked {
+            // Taken here, where the call is not cut off any more.
+            Ok(Look::Tell) => return Ok(Ok(lock(&watch).pending.take(max))),
+            Ok(Look::Wait(at, queue)) => (at, queue),
+            Err(error) => return Ok(Err(error)),
+        };
+        if end.is_some_and(|end| end <= Instant::now()) {
+            return Ok(Ok(Vec::new()));
+        }
+        let at = end.map_or(at, |end| end.min(at));
+        let sleep = tokio::time::sleep_until(at.into());
+        match queue {
+            Some(queue) => tokio::select! {
+                ready = queue.readable() => ready?.clear_ready(),
+                () = sleep => {}
+            },
+            None => sleep.await,
+        }
+    }
+}
+
+impl FilesView<'_> {
+    pub(crate) fn watched(&self, of: &Resource<Watch>) -> wasmtime::Result<Arc<Mutex<State>>> {
+        Ok(Arc::clone(&self.table.get(of)?.0))
+    }
+}
+
 impl HostWatch for FilesView<'_> {
     async fn next(
         &mut self,
@@ -220,30 +272,7 @@ impl HostWatch for FilesView<'_> {
         max: u32,
         timeout: Option<u64>,
     ) -> wasmtime::Result<Result<Vec<Event>>> {
-        let watch = Arc::clone(&self.table.get(&watch)?.0);
-        // One that is too far away to be counted never comes.
-        let end = timeout.and_then(|time| Instant::now().checked_add(Duration::from_nanos(time)));
-        loop {
-            let looking = Arc::clone(&watch);
-            let (at, queue) = match blocking(move |stop| lock(&looking).look(stop)).await? {
-                // Taken here, where the call is not cut off any more.
-                Ok(Look::Tell) => return Ok(Ok(lock(&watch).pending.take(max))),
-                Ok(Look::Wait(at, queue)) => (at, queue),
-                Err(error) => return Ok(Err(error)),
-            };
-            if end.is_some_and(|end| end <= Instant::now()) {
-                return Ok(Ok(Vec::new()));
-            }
-            let at = end.map_or(at, |end| end.min(at));
-            let sleep = tokio::time::sleep_until(at.into());
-            match queue {
-                Some(queue) => tokio::select! {
-                    ready = queue.readable() => ready?.clear_ready(),
-                    () = sleep => {}
-                },
-                None => sleep.await,
-            }
-        }
+        next(self.watched(&watch)?, max, timeout, Unawaited::Stops).await
     }
 
     async fn drop(&mut self, watch: Resource<Watch>) -> wasmtime::Result<()> {

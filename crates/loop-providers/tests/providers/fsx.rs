@@ -1,5 +1,6 @@
 //! `loop:fsx`.
 
+mod concurrent;
 mod full_disk;
 mod native;
 mod sdk;
