@@ -107,7 +107,7 @@ const PACKAGES: [Package; 5] = [
     Package {
         feature: "process",
         wit: "../../wit/process",
-        world: "imports",
+        world: "imports-async",
         at_once: &[
             "loop:process/children.[method]child.write",
             "loop:process/children.[method]child.close-stdin",

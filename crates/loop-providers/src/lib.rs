@@ -43,7 +43,7 @@ mod netx;
 mod process;
 #[cfg(any(feature = "blobstore", feature = "keyvalue"))]
 mod settings;
-#[cfg(feature = "fsx")]
+#[cfg(any(feature = "fsx", feature = "process"))]
 mod stream;
 #[cfg(any(
     feature = "blobstore",

@@ -3,12 +3,13 @@
 //! Invariant: nothing is started that the gate did not allow, and what was started is in a group of its own, which is killed with
 //! its program, its handle and its instance ([`group`]) and with the host ([`keeper`]).
 //!
-//! Nothing is read ahead: what a program writes stays in its pipes until the component asks for it. No thread waits for a program
+//! Nothing is read ahead, save for two pieces of a stream: what a program writes stays in its pipes until the component asks for it. No thread waits for a program
 //! either: the runtime watches its descriptors.
 
 mod bindings;
 pub(crate) mod child;
 mod command;
+mod concurrent;
 mod error;
 mod exec;
 mod group;
@@ -25,7 +26,7 @@ use loop_host::gate::Gate;
 use loop_host::{AppContext, Folder, InstanceContext, Provider, ProviderError, State};
 use wasmtime::component::{HasData, Linker, ResourceTable};
 
-use crate::process::bindings::loop_::process::children;
+use crate::process::bindings::loop_::process::{children, children_async};
 use crate::process::keeper::Keeper;
 
 /// Serves `loop:process`: starts the programs that a component was granted.
@@ -46,21 +47,27 @@ impl Provider for Process {
     }
 
     fn interfaces(&self) -> Vec<InterfaceName> {
-        "loop:process/children@0.1.0".parse().into_iter().collect()
+        let names = [
+            "loop:process/children@0.1.0",
+            "loop:process/children-async@0.1.0",
+        ];
+        names.iter().filter_map(|name| name.parse().ok()).collect()
     }
 
     fn wit(&self) -> Option<&str> {
         Some(concat!(
             include_str!("../../../wit/process/process.wit"),
-            include_str!("../../../wit/process/children.wit")
+            include_str!("../../../wit/process/children.wit"),
+            include_str!("../../../wit/process/children-async.wit")
         ))
     }
 
     fn link(&self, linker: &mut Linker<State>) -> wasmtime::Result<()> {
-        children::add_to_linker::<State, Children>(linker, |state| {
-            let (granted, table) = state.of_with_table::<Self>();
-            ChildrenView { granted, table }
-        })
+        children::add_to_linker::<State, Children>(linker, view)
+    }
+
+    fn link_concurrent(&self, linker: &mut Linker<State>) -> wasmtime::Result<()> {
+        children_async::add_to_linker::<State, Children>(linker, view)
     }
 
     fn app(&self, _: &AppContext<'_>) -> Result<(), ProviderError> {
@@ -101,6 +108,11 @@ pub struct Granted {
 pub(crate) struct ChildrenView<'a> {
     granted: &'a mut Granted,
     table: &'a mut ResourceTable,
+}
+
+fn view(state: &mut State) -> ChildrenView<'_> {
+    let (granted, table) = state.of_with_table::<Process>();
+    ChildrenView { granted, table }
 }
 
 /// Ties the generated functions to [`ChildrenView`].

@@ -32,8 +32,13 @@
 //! # Ok(())
 //! # }
 //! ```
+//!
+//! With the feature `async`, a program is also fed and read by streams, and waited for beside other work: functions whose names end in `_async`, by
+//! `loop:process/children-async`.
 
 mod bindings;
+#[cfg(feature = "async")]
+mod concurrent;
 
 use std::fmt;
 use std::time::Duration;

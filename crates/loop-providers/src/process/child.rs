@@ -20,7 +20,7 @@ use crate::process::command::Allowed;
 use crate::process::group::{self, Group, Held};
 use crate::process::keeper::Keeper;
 use crate::process::output::{CHUNK_BYTES_MAX, Output, ready, watched};
-use crate::process::{ChildrenView, lock};
+use crate::process::{ChildrenView, exec, lock};
 use crate::work::blocking;
 
 /// The most children of one instance. Each keeps up to four descriptors open, and a process has 1,024 by custom, for all its
@@ -46,8 +46,8 @@ pub(crate) struct Inner {
     stdin: Mutex<Option<Arc<AsyncFd<OwnedFd>>>>,
     /// Whether a write did not take everything, and that it takes more has not been told.
     is_writing: AtomicBool,
-    stdout: Option<Output>,
-    stderr: Option<Output>,
+    stdout: Mutex<Option<Arc<Output>>>,
+    stderr: Mutex<Option<Arc<Output>>>,
     /// An event that was found, and has not been taken.
     found: Mutex<Option<Event>>,
     /// Whether its end has been found.
@@ -81,8 +81,8 @@ impl Inner {
             group,
             stdin: Mutex::new(stdin.map(watched).transpose()?.map(Arc::new)),
             is_writing: AtomicBool::new(false),
-            stdout: stdout.map(Output::new).transpose()?,
-            stderr: stderr.map(Output::new).transpose()?,
+            stdout: output(stdout)?,
+            stderr: output(stderr)?,
             found: Mutex::new(None),
             is_over: AtomicBool::new(false),
         })
@@ -92,17 +92,9 @@ impl Inner {
     pub(crate) fn write(&self, bytes: &[u8]) -> Option<usize> {
         let mut stdin = lock(&self.stdin);
         let pipe = stdin.as_ref()?;
-        let most = bytes.get(..CHUNK_BYTES_MAX).unwrap_or(bytes);
-        let written = loop {
-            match rustix::io::write(pipe.get_ref(), most) {
-                Err(Errno::INTR) => {}
-                Err(Errno::AGAIN) => break 0,
-                Ok(count) => break count,
-                Err(_) => {
-                    *stdin = None;
-                    return None;
-                }
-            }
+        let Some(written) = write(pipe, bytes) else {
+            *stdin = None;
+            return None;
         };
         self.is_writing
             .store(written < bytes.len(), Ordering::Relaxed);
@@ -111,6 +103,26 @@ impl Inner {
 
     pub(crate) fn close_stdin(&self) {
         *lock(&self.stdin) = None;
+    }
+
+    /// What it reads from, for somebody else: it is closed for all others.
+    pub(crate) fn take_stdin(&self) -> Option<Arc<AsyncFd<OwnedFd>>> {
+        lock(&self.stdin).take()
+    }
+
+    /// What it writes to, for somebody else: what comes is no event any more.
+    pub(crate) fn take_stdout(&self) -> Option<Arc<Output>> {
+        lock(&self.stdout).take()
+    }
+
+    /// The same for its standard error.
+    pub(crate) fn take_stderr(&self) -> Option<Arc<Output>> {
+        lock(&self.stderr).take()
+    }
+
+    /// The program, with what it started.
+    pub(crate) fn group(&self) -> Arc<Group> {
+        self.group.group()
     }
 
     /// Whether there is an event, now.
@@ -125,9 +137,10 @@ impl Inner {
     fn find(&self) -> Option<Event> {
         // Asked first: what it wrote before its end is in the pipes then.
         let status = self.group.status();
-        let outputs = [&self.stdout, &self.stderr];
+        let (stdout, stderr) = self.outputs();
         if status.is_some() {
-            outputs.into_iter().flatten().for_each(Output::ended);
+            let outputs = [&stdout, &stderr].into_iter().flatten();
+            outputs.for_each(|output| output.ended());
         }
         let writable = || {
             let stdin = lock(&self.stdin);
@@ -137,14 +150,19 @@ impl Inner {
             self.is_writing.store(!is_ready, Ordering::Relaxed);
             is_ready.then_some(Event::Writable)
         };
-        let stdout = || Some(Event::Stdout(self.stdout.as_ref()?.read()?));
-        let stderr = || Some(Event::Stderr(self.stderr.as_ref()?.read()?));
+        let stdout = || Some(Event::Stdout(stdout.as_ref()?.read()?));
+        let stderr = || Some(Event::Stderr(stderr.as_ref()?.read()?));
         // Of a program that floods one of its outputs the other is heard all the same, and it is fed.
         stderr().or_else(writable).or_else(stdout).or_else(|| {
             let status = status?;
             self.is_over.store(true, Ordering::Relaxed);
             Some(Event::Ended(status.into()))
         })
+    }
+
+    /// What is heard of it.
+    fn outputs(&self) -> (Option<Arc<Output>>, Option<Arc<Output>>) {
+        (lock(&self.stdout).clone(), lock(&self.stderr).clone())
     }
 
     /// Waits until there is an event. For ever if it is over.
@@ -154,9 +172,10 @@ impl Inner {
                 return std::future::pending().await;
             }
             let stdin = lock(&self.stdin).clone();
+            let (stdout, stderr) = self.outputs();
             tokio::select! {
-                () = readable(self.stdout.as_ref()) => {}
-                () = readable(self.stderr.as_ref()) => {}
+                () = readable(stdout.as_deref()) => {}
+                () = readable(stderr.as_deref()) => {}
                 () = writable(stdin.filter(|_| self.is_writing.load(Ordering::Relaxed))) => {}
                 () = self.group.ended() => {}
             }
@@ -178,6 +197,24 @@ impl Inner {
     }
 }
 
+fn output(pipe: Option<OwnedFd>) -> std::io::Result<Mutex<Option<Arc<Output>>>> {
+    let output = pipe.map(Output::new).transpose()?;
+    Ok(Mutex::new(output.map(Arc::new)))
+}
+
+/// Writes as much as a pipe takes now, and at most a piece. None if nobody will read it.
+pub(crate) fn write(pipe: &AsyncFd<OwnedFd>, bytes: &[u8]) -> Option<usize> {
+    let most = bytes.get(..CHUNK_BYTES_MAX).unwrap_or(bytes);
+    loop {
+        match rustix::io::write(pipe.get_ref(), most) {
+            Err(Errno::INTR) => {}
+            Err(Errno::AGAIN) => return Some(0),
+            Ok(count) => return Some(count),
+            Err(_) => return None,
+        }
+    }
+}
+
 async fn readable(output: Option<&Output>) {
     match output {
         Some(output) => output.readable().await,
@@ -185,7 +222,7 @@ async fn readable(output: Option<&Output>) {
     }
 }
 
-async fn writable(stdin: Option<Arc<AsyncFd<OwnedFd>>>) {
+pub(crate) async fn writable(stdin: Option<Arc<AsyncFd<OwnedFd>>>) {
     let Some(pipe) = stdin else {
         return std::future::pending().await;
     };
@@ -210,32 +247,47 @@ pub(crate) async fn within<R>(timeout: Option<u64>, wanted: impl Future<Output =
     }
 }
 
-impl ChildrenView<'_> {
-    /// Starts a program for the component.
+/// A program that may be started.
+pub(crate) struct Order {
+    allowed: Allowed,
+    keeper: Arc<Keeper>,
+    one: Arc<()>,
+}
+
+impl Order {
+    /// Starts it.
     pub(crate) async fn start(
-        &mut self,
-        command: Command,
+        self,
         streams: Streams,
     ) -> wasmtime::Result<Result<Child, SpawnError>> {
-        let granted = &*self.granted;
-        if Arc::strong_count(&granted.children) > CHILDREN_MAX {
-            let max = u32::try_from(CHILDREN_MAX).unwrap_or(u32::MAX);
-            return Ok(Err(SpawnError::TooMany(max)));
-        }
-        let allowed = match Allowed::new(granted, command) {
-            Ok(allowed) => allowed,
-            Err(error) => return Ok(Err(error)),
-        };
-        let (keeper, one) = (Arc::clone(&granted.keeper), Arc::clone(&granted.children));
         // If nobody waits for it any more, the child is dropped there.
         blocking(move |_| {
-            let inner = Arc::new(Inner::start(allowed, streams, &keeper)?);
-            Ok(Child { inner, _one: one })
+            let inner = Arc::new(Inner::start(self.allowed, streams, &self.keeper)?);
+            Ok(Child {
+                inner,
+                _one: self.one,
+            })
         })
         .await
     }
+}
 
-    fn child(&self, child: &Resource<Child>) -> wasmtime::Result<Arc<Inner>> {
+impl ChildrenView<'_> {
+    /// Asks whether the component may start a program. It counts from now on.
+    pub(crate) fn order(&self, command: Command) -> Result<Order, SpawnError> {
+        let granted = &*self.granted;
+        if Arc::strong_count(&granted.children) > CHILDREN_MAX {
+            let max = u32::try_from(CHILDREN_MAX).unwrap_or(u32::MAX);
+            return Err(SpawnError::TooMany(max));
+        }
+        Ok(Order {
+            allowed: Allowed::new(granted, command)?,
+            keeper: Arc::clone(&granted.keeper),
+            one: Arc::clone(&granted.children),
+        })
+    }
+
+    pub(crate) fn child(&self, child: &Resource<Child>) -> wasmtime::Result<Arc<Inner>> {
         Ok(Arc::clone(&self.table.get(child)?.inner))
     }
 }
@@ -246,7 +298,11 @@ impl HostChild for ChildrenView<'_> {
         command: Command,
         streams: Streams,
     ) -> wasmtime::Result<Result<Resource<Child>, SpawnError>> {
-        match self.start(command, streams).await? {
+        let order = match self.order(command) {
+            Ok(order) => order,
+            Err(error) => return Ok(Err(error)),
+        };
+        match order.start(streams).await? {
             Ok(child) => Ok(Ok(self.table.push(child)?)),
             Err(error) => Ok(Err(error)),
         }
@@ -350,7 +406,7 @@ impl Host for ChildrenView<'_> {
         input: Vec<u8>,
         timeout: Option<u64>,
     ) -> wasmtime::Result<Result<Finished, ExecError>> {
-        self.run(command, &input, timeout).await
+        exec::run(self.order(command), &input, timeout).await
     }
 }
 

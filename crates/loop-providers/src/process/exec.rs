@@ -1,43 +1,43 @@
 //! Programs that run from beginning to end.
 
-use crate::process::ChildrenView;
 use crate::process::bindings::loop_::process::children::{
-    Command, Errors, Event, ExecError, Finished, Input, Output, Status, Streams,
+    Errors, Event, ExecError, Finished, Input, Output, SpawnError, Status, Streams,
 };
-use crate::process::child::{Inner, within};
+use crate::process::child::{Inner, Order, within};
 
 /// The most that a program may write to both streams together, in bytes: 16 MiB, as much as `loop:fsx` reads at once. It stands in
 /// the host's memory and in the component's at the same time.
 const OUTPUT_BYTES_MAX: usize = 16 << 20;
 
-impl ChildrenView<'_> {
-    /// Runs a program to its end. It is killed when this is given up.
-    pub(crate) async fn run(
-        &mut self,
-        command: Command,
-        input: &[u8],
-        timeout: Option<u64>,
-    ) -> wasmtime::Result<Result<Finished, ExecError>> {
-        let streams = Streams {
-            stdin: if input.is_empty() {
-                Input::Empty
-            } else {
-                Input::Pipe
-            },
-            stdout: Output::Pipe,
-            stderr: Errors::Pipe,
+/// Runs a program to its end. It is killed when this is given up.
+pub(crate) async fn run(
+    order: Result<Order, SpawnError>,
+    input: &[u8],
+    timeout: Option<u64>,
+) -> wasmtime::Result<Result<Finished, ExecError>> {
+    let order = match order {
+        Ok(order) => order,
+        Err(error) => return Ok(Err(ExecError::Spawn(error))),
+    };
+    let streams = Streams {
+        stdin: if input.is_empty() {
+            Input::Empty
+        } else {
+            Input::Pipe
+        },
+        stdout: Output::Pipe,
+        stderr: Errors::Pipe,
+    };
+    let run = async {
+        let child = match order.start(streams).await? {
+            Ok(child) => child,
+            Err(error) => return Ok(Err(ExecError::Spawn(error))),
         };
-        let run = async {
-            let child = match self.start(command, streams).await? {
-                Ok(child) => child,
-                Err(error) => return Ok(Err(ExecError::Spawn(error))),
-            };
-            Ok(finish(&child.inner, input).await)
-        };
-        within(timeout, run)
-            .await
-            .unwrap_or(Ok(Err(ExecError::TimedOut)))
-    }
+        Ok(finish(&child.inner, input).await)
+    };
+    within(timeout, run)
+        .await
+        .unwrap_or(Ok(Err(ExecError::TimedOut)))
 }
 
 async fn finish(child: &Inner, mut input: &[u8]) -> Result<Finished, ExecError> {

@@ -46,6 +46,13 @@ pub(crate) enum Status {
 #[derive(Debug)]
 pub(crate) struct Held(Arc<Group>);
 
+impl Held {
+    /// The group, whose end can be waited for by who does not hold it.
+    pub(crate) fn group(&self) -> Arc<Group> {
+        Arc::clone(&self.0)
+    }
+}
+
 impl Deref for Held {
     type Target = Group;
 

@@ -87,6 +87,11 @@ impl Output {
         }
     }
 
+    /// Whether nothing more will come.
+    pub(crate) fn is_over(&self) -> bool {
+        matches!(*lock(&self.left), Left::Bytes(0))
+    }
+
     /// Waits until there may be something to read. For ever where there will be nothing.
     pub(crate) async fn readable(&self) {
         let is_open = matches!(*lock(&self.left), Left::Open);

@@ -10,6 +10,7 @@
     reason = "generated from wit/process"
 )]
 
+#[cfg(not(feature = "async"))]
 wit_bindgen::generate!({
     world: "loop:process/imports",
     // As those of `loop:core`, with the types of WASI that are used.
@@ -20,4 +21,15 @@ wit_bindgen::generate!({
     generate_all,
 });
 
+#[cfg(feature = "async")]
+wit_bindgen::generate!({
+    world: "loop:process/imports-async",
+    path: ["../../wit/vendor/wasi-0.2.12", "../../wit/process"],
+    additional_derives: [PartialEq],
+    additional_derives_ignore: ["stream-error"],
+    generate_all,
+});
+
 pub(crate) use loop_::process::children;
+#[cfg(feature = "async")]
+pub(crate) use loop_::process::children_async;

@@ -21,6 +21,19 @@ async fn native() {
     .await;
 }
 
+#[tokio::test]
+async fn concurrent() {
+    let host = host(&Told::default());
+    let folder = tempfile::tempdir().unwrap();
+    let grants = r#"process = ["sh", "cat"]"#;
+    conforms(
+        &host,
+        trusted(&host, "process-async-suite", folder.path(), grants),
+        &[],
+    )
+    .await;
+}
+
 /// On more threads than one, what happens in the background happens at the same time.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn native_on_several_threads() {
