@@ -85,7 +85,7 @@ const PACKAGES: [Package; 5] = [
     Package {
         feature: "netx",
         wit: "../../wit/netx",
-        world: "websocket-server",
+        world: "websocket-server-async",
         at_once: &[
             "loop:netx/grpc.[method]call.send",
             "loop:netx/grpc.[method]call.finish",

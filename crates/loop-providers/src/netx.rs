@@ -20,7 +20,7 @@ use tokio::task::AbortHandle;
 use tokio::time::timeout;
 use wasmtime::component::{HasData, Linker, ResourceTable};
 
-use crate::netx::bindings::WebsocketServer;
+use crate::netx::bindings::WebsocketServerAsync;
 use crate::netx::bindings::loop_::netx as generated;
 use crate::netx::websocket::Serving;
 
@@ -39,7 +39,7 @@ impl Provider for Netx {
     }
 
     fn interfaces(&self) -> Vec<InterfaceName> {
-        ["dns", "grpc", "websocket"]
+        ["dns", "grpc", "websocket", "websocket-async"]
             .into_iter()
             .filter_map(|name| format!("loop:netx/{name}@0.1.0").parse().ok())
             .collect()
@@ -50,7 +50,8 @@ impl Provider for Netx {
             include_str!("../../../wit/netx/netx.wit"),
             include_str!("../../../wit/netx/dns.wit"),
             include_str!("../../../wit/netx/grpc.wit"),
-            include_str!("../../../wit/netx/websocket.wit")
+            include_str!("../../../wit/netx/websocket.wit"),
+            include_str!("../../../wit/netx/websocket-async.wit")
         ))
     }
 
@@ -58,6 +59,10 @@ impl Provider for Netx {
         generated::dns::add_to_linker::<State, Functions>(linker, view)?;
         generated::grpc::add_to_linker::<State, Functions>(linker, view)?;
         generated::websocket::add_to_linker::<State, Functions>(linker, view)
+    }
+
+    fn link_concurrent(&self, linker: &mut Linker<State>) -> wasmtime::Result<()> {
+        generated::websocket_async::add_to_linker::<State, Functions>(linker, view)
     }
 
     fn app(&self, _: &AppContext<'_>) -> Result<(), ProviderError> {
@@ -100,7 +105,7 @@ pub struct Network {
     /// What others are served by, once somebody connected to it.
     serving: Option<Serving>,
     /// The functions that are called then, looked up once.
-    handler: Option<Arc<WebsocketServer>>,
+    handler: Option<Arc<WebsocketServerAsync>>,
     /// What waits to wake it.
     wake: Option<AbortHandle>,
 }

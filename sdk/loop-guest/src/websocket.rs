@@ -36,12 +36,17 @@
 //! It may be a server of HTTP as well, with the router of `loop_guest::http`: requests that do not ask for a WebSocket are the router's, in the same
 //! instance.
 //!
+//! With the feature `async`, a client also connects, sends and waits beside other work: functions whose names end in `_async`, by
+//! `loop:netx/websocket-async`.
+//!
 //! Connecting needs the URL under `net.http`, and serving the address under `net.listen`. A message has at most 1 MiB. `wit/netx` says the rest: limits,
 //! and how connections end.
 
 #[doc(hidden)]
 pub mod bindings;
 mod client;
+#[cfg(feature = "async")]
+mod concurrent;
 mod server;
 
 #[doc(hidden)]

@@ -4,6 +4,7 @@
 //! [`drive`](drive::drive) is the task that moves messages between the two and keeps to the protocol, and ends with the connection. What came goes to
 //! an [`Inbox`] that the component asks, or, where it was connected to, in a call to the component.
 
+mod concurrent;
 mod drive;
 mod inbox;
 mod open;
@@ -15,6 +16,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use futures::future::{pending, select_all};
+use loop_host::net::Dialer;
 use tokio_tungstenite::tungstenite::Message as Frame;
 use wasmtime::component::Resource;
 
@@ -82,7 +84,44 @@ impl Drop for Connection {
     }
 }
 
+/// A connection that is about to be opened. It counts already.
+struct Opening {
+    dialer: Dialer,
+    one: Arc<()>,
+}
+
+impl Opening {
+    async fn open(self, url: &str, options: Options) -> Result<Connection, ConnectError> {
+        let (stream, protocol) = open::open(&self.dialer, url, options).await?;
+        let socket = Socket::new(Some(Inbox::default()));
+        if let Some(protocol) = protocol {
+            let _ = socket.protocol.set(protocol);
+        }
+        let driven = Arc::clone(&socket);
+        tokio::spawn(async move {
+            let Some(inbox) = &driven.inbox else { return };
+            let closing = drive::drive(stream, &driven.queue, inbox, pending()).await;
+            drop(self.one);
+            inbox.end(closing);
+        });
+        Ok(Connection { socket })
+    }
+}
+
 impl NetworkView<'_> {
+    /// Room for one more connection.
+    fn opening(&self) -> Result<Opening, ConnectError> {
+        let network = &*self.network;
+        // The first is the network's own.
+        if Arc::strong_count(&network.connections) > usize::from(CONNECTIONS_MAX) {
+            return Err(ConnectError::TooMany(u32::from(CONNECTIONS_MAX)));
+        }
+        Ok(Opening {
+            dialer: network.dialer.clone(),
+            one: Arc::clone(&network.connections),
+        })
+    }
+
     fn socket(&self, connection: &Resource<Connection>) -> wasmtime::Result<Arc<Socket>> {
         Ok(Arc::clone(&self.table.get(connection)?.socket))
     }
@@ -94,28 +133,14 @@ impl HostConnection for NetworkView<'_> {
         url: String,
         options: Options,
     ) -> wasmtime::Result<Result<Resource<Connection>, ConnectError>> {
-        let network = &mut *self.network;
-        // The first is the network's own.
-        if Arc::strong_count(&network.connections) > usize::from(CONNECTIONS_MAX) {
-            return Ok(Err(ConnectError::TooMany(u32::from(CONNECTIONS_MAX))));
-        }
-        let opened = Arc::clone(&network.connections);
-        let (stream, protocol) = match open::open(&network.dialer, &url, options).await {
-            Ok(open) => open,
+        let opening = match self.opening() {
+            Ok(opening) => opening,
             Err(error) => return Ok(Err(error)),
         };
-        let socket = Socket::new(Some(Inbox::default()));
-        if let Some(protocol) = protocol {
-            let _ = socket.protocol.set(protocol);
+        match opening.open(&url, options).await {
+            Ok(connection) => Ok(Ok(self.table.push(connection)?)),
+            Err(error) => Ok(Err(error)),
         }
-        let driven = Arc::clone(&socket);
-        tokio::spawn(async move {
-            let Some(inbox) = &driven.inbox else { return };
-            let closing = drive::drive(stream, &driven.queue, inbox, pending()).await;
-            drop(opened);
-            inbox.end(closing);
-        });
-        Ok(Ok(self.table.push(Connection { socket })?))
     }
 
     fn id(&mut self, connection: Resource<Connection>) -> wasmtime::Result<u64> {
@@ -131,16 +156,8 @@ impl HostConnection for NetworkView<'_> {
         connection: Resource<Connection>,
         message: Message,
     ) -> wasmtime::Result<Result<(), SendError>> {
-        let frame = match message {
-            Message::Text(text) => Frame::text(text),
-            Message::Binary(bytes) => Frame::binary(bytes),
-        };
-        let socket = self.socket(&connection)?;
-        Ok(socket.queue.push(frame).map_err(|refused| match refused {
-            Refused::Closed => SendError::Closed,
-            Refused::TooLarge => SendError::TooLarge,
-            Refused::Full => SendError::Full,
-        }))
+        let sent = self.socket(&connection)?.queue.push(frame(message));
+        Ok(sent.map_err(SendError::from))
     }
 
     fn queued(&mut self, connection: Resource<Connection>) -> wasmtime::Result<u64> {
@@ -164,13 +181,7 @@ impl HostConnection for NetworkView<'_> {
         limit: Option<u64>,
     ) -> wasmtime::Result<Result<Event, WaitError>> {
         let socket = self.socket(&connection)?;
-        let Some(inbox) = &socket.inbox else {
-            return Ok(Err(WaitError::Handled));
-        };
-        if let Some(event) = inbox.take() {
-            return Ok(Ok(event));
-        }
-        Ok(within(limit, inbox.next()).await.ok_or(WaitError::TimedOut))
+        Ok(next(&socket, limit).await)
     }
 
     fn close(
@@ -237,6 +248,33 @@ impl Host for NetworkView<'_> {
         });
         network.wake = Some(sleep.abort_handle());
         Ok(())
+    }
+}
+
+/// Waits for what happens next on a connection.
+async fn next(socket: &Socket, limit: Option<u64>) -> Result<Event, WaitError> {
+    let inbox = socket.inbox.as_ref().ok_or(WaitError::Handled)?;
+    if let Some(event) = inbox.take() {
+        return Ok(event);
+    }
+    let event = within(limit, inbox.next()).await;
+    event.ok_or(WaitError::TimedOut)
+}
+
+fn frame(message: Message) -> Frame {
+    match message {
+        Message::Text(text) => Frame::text(text),
+        Message::Binary(bytes) => Frame::binary(bytes),
+    }
+}
+
+impl From<Refused> for SendError {
+    fn from(refused: Refused) -> Self {
+        match refused {
+            Refused::Closed => Self::Closed,
+            Refused::TooLarge => Self::TooLarge,
+            Refused::Full => Self::Full,
+        }
     }
 }
 

@@ -47,12 +47,15 @@ impl Connect {
     /// # Errors
     /// Why there is no connection.
     pub fn open(self, url: &str) -> Result<Connection, ConnectError> {
-        let options = raw::Options {
+        raw::Connection::connect(url, &self.options()).map(Connection)
+    }
+
+    pub(crate) fn options(self) -> raw::Options {
+        raw::Options {
             protocols: self.protocols,
             headers: self.headers,
             timeout: self.timeout.map(to_nanos),
-        };
-        raw::Connection::connect(url, &options).map(Connection)
+        }
     }
 }
 

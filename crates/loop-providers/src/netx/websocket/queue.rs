@@ -95,6 +95,20 @@ impl Queue {
         Ok(())
     }
 
+    /// Queues a message once there is room for it.
+    ///
+    /// # Errors
+    /// Why not; never that it is full.
+    pub(crate) async fn push_when_it_fits(&self, message: Message) -> Result<(), Refused> {
+        loop {
+            let emptied = self.emptied.notified();
+            match self.push(message.clone()) {
+                Err(Refused::Full) => emptied.await,
+                pushed => return pushed,
+            }
+        }
+    }
+
     /// Has a ping sent before what is queued.
     pub(crate) fn ping(&self) {
         self.lock().ping = true;

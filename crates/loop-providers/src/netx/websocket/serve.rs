@@ -27,7 +27,7 @@ use wasmtime::component::InstancePre;
 use crate::netx::Netx;
 use crate::netx::bindings::exports::loop_::netx::websocket_handler::{Accepted, Refused, Request};
 use crate::netx::bindings::loop_::netx::websocket::{Closing, Message};
-use crate::netx::bindings::{WebsocketServer, WebsocketServerIndices};
+use crate::netx::bindings::{WebsocketServerAsync, WebsocketServerAsyncIndices};
 use crate::netx::websocket::drive::{self, Deliver, ended};
 use crate::netx::websocket::open::is_token;
 use crate::netx::websocket::{AWAY, Connection, Socket};
@@ -56,7 +56,7 @@ impl Upgrades for Server {
     }
 
     fn prepare(&self, pre: &InstancePre<State>) -> wasmtime::Result<()> {
-        let indices = WebsocketServerIndices::new(pre)?;
+        let indices = WebsocketServerAsyncIndices::new(pre)?;
         self.0.get_or_init(|| Handler(Arc::new(indices)));
         Ok(())
     }
@@ -73,7 +73,7 @@ impl Upgrades for Server {
 
 /// What is called of a component.
 #[derive(Clone)]
-struct Handler(Arc<WebsocketServerIndices>);
+struct Handler(Arc<WebsocketServerAsyncIndices>);
 
 impl Handler {
     /// Calls the component's instance, if it is still the one that is meant. The observer is told of failures.
@@ -83,7 +83,7 @@ impl Handler {
         meant: Option<InstanceId>,
         body: impl for<'a> FnOnce(
             &'a mut Store<State>,
-            Arc<WebsocketServer>,
+            Arc<WebsocketServerAsync>,
         ) -> BoxFuture<'a, wasmtime::Result<R>>
         + Send
         + 'static,

@@ -91,3 +91,16 @@ async fn recorded_and_replayed() {
     let replay = recorded(&host, "netx-replay", folder.path(), reads);
     conforms(&host, behind(replay, suite), &[&url, &grpc]).await;
 }
+
+/// The forms for components that use `async`.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn concurrent() {
+    let peer = Peer::start().await;
+    let host = host(&Told::default());
+    let grants = format!(r#"net.http = ["ws://{}"]"#, peer.address);
+    let folder = tempfile::tempdir().unwrap();
+    let guest = loop_test::guest("netx-async-suite");
+    let suite = load(&host, &guest, folder.path(), &grants);
+    let url = format!("ws://{}", peer.address);
+    conforms(&host, AppSpec::single(suite), &[&url]).await;
+}
