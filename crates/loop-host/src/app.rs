@@ -309,9 +309,19 @@ impl<'a> AppLinker<'a> {
         }
 
         let pre = linker.instantiate_pre(code).map_err(|error| {
-            self.explain(name, component)
-                .or_else(|| apart(component, name, &providers, &elsewhere))
-                .unwrap_or_else(|| fail(error))
+            if let Some(missing) = self.explain(name, component) {
+                return missing;
+            }
+            match apart(component, &providers, &elsewhere) {
+                Some((provider, one, other)) => LinkError::Apart {
+                    component: name.to_owned(),
+                    provider,
+                    one,
+                    other,
+                    source: error,
+                },
+                None => fail(error),
+            }
         })?;
 
         let gate = Gate::new(
@@ -674,13 +684,12 @@ fn variables(
     granted.collect()
 }
 
-/// Of a component that could not be linked: a provider from which it takes one interface and not another.
+/// A provider from which a component takes one interface, and not another that it serves too: its name, and the two.
 fn apart(
     component: &Component,
-    name: &str,
     providers: &[Used],
     elsewhere: &[InterfaceName],
-) -> Option<LinkError> {
+) -> Option<(String, String, String)> {
     providers.iter().find_map(|used| {
         let interfaces = used.provider.interfaces();
         let serves = |import: &InterfaceName| interfaces.iter().any(|served| served.serves(import));
@@ -688,12 +697,8 @@ fn apart(
         let imports = component.imports();
         let mut imports = imports.iter().filter_map(|import| import.parse().ok());
         let one = imports.find(|import| serves(import) && !elsewhere.contains(import))?;
-        Some(LinkError::Apart {
-            component: name.to_owned(),
-            provider: used.provider.name().to_owned(),
-            one: one.to_string(),
-            other: other.to_string(),
-        })
+        let name = used.provider.name().to_owned();
+        Some((name, one.to_string(), other.to_string()))
     })
 }
 

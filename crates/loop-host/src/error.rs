@@ -128,6 +128,9 @@ pub enum LinkError {
         one: String,
         /// What somebody else serves.
         other: String,
+        /// What does not fit.
+        #[source]
+        source: wasmtime::Error,
     },
     /// An interface has functions that cannot be called from one component to another, or in another process.
     #[error("`{interface}` can only be provided natively")]
