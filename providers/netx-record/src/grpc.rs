@@ -5,6 +5,7 @@ use std::cell::Cell;
 use netx_recording::{Bytes, Line, NoCall};
 
 use crate::Record;
+use crate::ahead::{self, Kept, Told};
 use crate::bindings::exports::loop_::netx::grpc::{
     AskError, Call as Served, CallBorrow, Event, Guest, GuestCall, Metadata, Options, Reply,
     SendError, StartError, Status, WaitError,
@@ -16,8 +17,7 @@ use crate::file::{note, number};
 pub(crate) struct Call {
     used: used::Call,
     number: u64,
-    /// What was told of, and not taken yet.
-    ready: Cell<Option<Event>>,
+    ready: Kept<Event>,
     /// Whether it is written down that nothing more is sent, and that it has ended.
     finished: Cell<bool>,
     ended: Cell<bool>,
@@ -29,20 +29,7 @@ impl Guest for Record {
     fn first(calls: Vec<CallBorrow<'_>>, timeout: Option<u64>) -> Result<Vec<u32>, WaitError> {
         let own: Vec<&Call> = calls.iter().map(CallBorrow::get).collect();
         let used: Vec<_> = own.iter().map(|call| &call.used).collect();
-        let waits = own.iter().any(|call| call.has_ready());
-        let timeout = if waits { Some(0) } else { timeout };
-        let found = used::first(&used, timeout);
-        if !waits {
-            found.clone()?;
-        }
-        // What is said to be there is written down, so that it is there when this is played again.
-        for at in found.unwrap_or_default() {
-            if let Some(call) = own.get(at as usize) {
-                call.look();
-            }
-        }
-        let ready = (0..).zip(&own).filter(|(_, one)| one.has_ready());
-        Ok(ready.map(|(at, _)| at).collect())
+        ahead::first(&own, timeout, |timeout| used::first(&used, timeout))
     }
 
     fn ask(url: String, message: Vec<u8>, options: Options) -> Result<Reply, AskError> {
@@ -79,7 +66,7 @@ impl GuestCall for Call {
                 Ok(Served::new(Self {
                     used,
                     number,
-                    ready: Cell::default(),
+                    ready: Kept::default(),
                     finished: Cell::default(),
                     ended: Cell::default(),
                 }))
@@ -120,21 +107,19 @@ impl GuestCall for Call {
     }
 }
 
+impl Told for Call {
+    type Event = Event;
+
+    fn kept(&self) -> &Kept<Event> {
+        &self.ready
+    }
+
+    fn take_now(&self) -> Option<Event> {
+        self.take(Some(0)).ok()
+    }
+}
+
 impl Call {
-    fn has_ready(&self) -> bool {
-        let ready = self.ready.take();
-        let has = ready.is_some();
-        self.ready.set(ready);
-        has
-    }
-
-    /// Takes what is there, and keeps it.
-    fn look(&self) {
-        if !self.has_ready() {
-            self.ready.set(self.take(Some(0)).ok());
-        }
-    }
-
     fn take(&self, timeout: Option<u64>) -> Result<Event, WaitError> {
         let event = self.used.next(timeout)?;
         let known = matches!(event, Event::Ended(_)) && self.ended.replace(true);

@@ -8,6 +8,7 @@
 //! The recording has what servers sent, cookies included, and URLs and messages of the component: read it before you give it away. Headers and bodies of
 //! requests are not in it. A trace does not go on through this component.
 
+mod ahead;
 mod dns;
 mod file;
 mod grpc;

@@ -5,6 +5,7 @@ use std::cell::Cell;
 use netx_recording::{Bytes, Encoded, Line, NoConnection};
 
 use crate::Record;
+use crate::ahead::{self, Kept, Told};
 use crate::bindings::exports::loop_::netx::websocket::{
     ConnectError, Connection as Served, ConnectionBorrow, Event, Guest, GuestConnection, Message,
     Options, SendError, WaitError,
@@ -16,8 +17,7 @@ use crate::file::{note, number};
 pub(crate) struct Connection {
     used: used::Connection,
     number: u64,
-    /// What was told of, and not taken yet.
-    ready: Cell<Option<Event>>,
+    ready: Kept<Event>,
     /// Whether it is written down that the component closes it, and that it has ended.
     closing: Cell<bool>,
     ended: Cell<bool>,
@@ -32,20 +32,7 @@ impl Guest for Record {
     ) -> Result<Vec<u32>, WaitError> {
         let own: Vec<&Connection> = connections.iter().map(ConnectionBorrow::get).collect();
         let used: Vec<_> = own.iter().map(|connection| &connection.used).collect();
-        let waits = own.iter().any(|connection| connection.has_ready());
-        let timeout = if waits { Some(0) } else { timeout };
-        let found = used::first(&used, timeout);
-        if !waits {
-            found.clone()?;
-        }
-        // What is said to be there is written down, so that it is there when this is played again.
-        for at in found.unwrap_or_default() {
-            if let Some(connection) = own.get(at as usize) {
-                connection.look();
-            }
-        }
-        let ready = (0..).zip(&own).filter(|(_, one)| one.has_ready());
-        Ok(ready.map(|(at, _)| at).collect())
+        ahead::first(&own, timeout, |timeout| used::first(&used, timeout))
     }
 
     fn wake(after: u64) {
@@ -72,7 +59,7 @@ impl GuestConnection for Connection {
             Served::new(Self {
                 used,
                 number,
-                ready: Cell::default(),
+                ready: Kept::default(),
                 closing: Cell::default(),
                 ended: Cell::default(),
             })
@@ -121,21 +108,19 @@ impl GuestConnection for Connection {
     }
 }
 
+impl Told for Connection {
+    type Event = Event;
+
+    fn kept(&self) -> &Kept<Event> {
+        &self.ready
+    }
+
+    fn take_now(&self) -> Option<Event> {
+        self.take(Some(0)).ok()
+    }
+}
+
 impl Connection {
-    fn has_ready(&self) -> bool {
-        let ready = self.ready.take();
-        let has = ready.is_some();
-        self.ready.set(ready);
-        has
-    }
-
-    /// Takes what is there, and keeps it.
-    fn look(&self) {
-        if !self.has_ready() {
-            self.ready.set(self.take(Some(0)).ok());
-        }
-    }
-
     fn take(&self, timeout: Option<u64>) -> Result<Event, WaitError> {
         let event = self.used.next(timeout)?;
         let connection = self.number;

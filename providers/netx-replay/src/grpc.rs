@@ -12,12 +12,10 @@ use crate::bindings::exports::loop_::netx::grpc::{
     SendError, StartError, Status, WaitError,
 };
 use crate::book::{self, Happened, Own, Track};
+use crate::first::{self, NOTHING, Replayed};
 
 /// The most bytes of a message, as the WIT says.
 const MESSAGE_MAX: usize = 4 << 20;
-
-/// Why a call fails that is waited for without end.
-const NOTHING: &str = "nothing more is recorded";
 
 /// The codes, in the order of their numbers from 1.
 const CODES: [Code; 16] = [
@@ -62,22 +60,8 @@ impl Guest for Replay {
         if calls.is_empty() {
             return Err(WaitError::Nothing);
         }
-        let ready = || -> Vec<u32> {
-            let calls = (0..).zip(&calls);
-            let ready = calls.filter(|(_, one)| one.get::<Call>().has_event());
-            ready.map(|(at, _)| at).collect()
-        };
-        let mut found = ready();
-        if found.is_empty() && timeout.is_none() {
-            for call in &calls {
-                call.get::<Call>().give_up(NOTHING);
-            }
-            found = ready();
-        }
-        if found.is_empty() {
-            return Err(WaitError::TimedOut);
-        }
-        Ok(found)
+        let own: Vec<&Call> = calls.iter().map(CallBorrow::get).collect();
+        first::first(&own, timeout).ok_or(WaitError::TimedOut)
     }
 
     fn ask(url: String, message: Vec<u8>, _: Options) -> Result<Reply, AskError> {
@@ -151,6 +135,17 @@ impl GuestCall for Call {
     }
 }
 
+impl Replayed for Call {
+    fn has_event(&self) -> bool {
+        self.told().is_some() || self.state.borrow().ended.is_some()
+    }
+
+    fn give_up(&self, why: &str) {
+        log::warn!("a call fails: {why}");
+        self.state.borrow_mut().ended = Some(Err(failed(Code::Unavailable, why)));
+    }
+}
+
 impl Call {
     fn begin(url: &str) -> Result<Self, StartError> {
         match book::call(url) {
@@ -191,10 +186,6 @@ impl Call {
         (*after <= state.done).then_some(told)
     }
 
-    fn has_event(&self) -> bool {
-        self.told().is_some() || self.state.borrow().ended.is_some()
-    }
-
     fn take(&self) -> Option<Event> {
         let Some(told) = self.told() else {
             let ended = self.state.borrow().ended.clone();
@@ -217,12 +208,6 @@ impl Call {
             state.ended = Some(ended.clone());
         }
         Some(event)
-    }
-
-    /// Ends it, since the recording does not go on like this.
-    fn give_up(&self, why: &str) {
-        log::warn!("a call fails: {why}");
-        self.state.borrow_mut().ended = Some(Err(failed(Code::Unavailable, why)));
     }
 }
 

@@ -12,6 +12,7 @@
 
 mod book;
 mod dns;
+mod first;
 mod grpc;
 mod http;
 mod websocket;

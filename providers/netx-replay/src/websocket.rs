@@ -11,6 +11,7 @@ use crate::bindings::exports::loop_::netx::websocket::{
     Message, Options, SendError, WaitError,
 };
 use crate::book::{Own, Told, Track};
+use crate::first::{self, NOTHING, Replayed};
 use crate::{Replay, book};
 
 /// The most bytes of a message, as the WIT says.
@@ -51,30 +52,13 @@ impl Guest for Replay {
         if connections.is_empty() {
             return Err(WaitError::Handled);
         }
-        let ready = || -> Vec<u32> {
-            let connections = (0..).zip(&connections);
-            let ready = connections.filter(|(_, one)| one.get::<Connection>().has_event());
-            ready.map(|(at, _)| at).collect()
-        };
-        let mut found = ready();
-        if found.is_empty() && timeout.is_none() {
-            for connection in &connections {
-                connection.get::<Connection>().give_up(NOTHING);
-            }
-            found = ready();
-        }
-        if found.is_empty() {
-            return Err(WaitError::TimedOut);
-        }
-        Ok(found)
+        let own: Vec<&Connection> = connections.iter().map(ConnectionBorrow::get).collect();
+        first::first(&own, timeout).ok_or(WaitError::TimedOut)
     }
 
     /// There are no connections of `websocket-handler` here.
     fn wake(_: u64) {}
 }
-
-/// Why a connection ends that is waited for without end.
-const NOTHING: &str = "nothing more is recorded";
 
 impl GuestConnection for Connection {
     fn connect(url: String, _: Options) -> Result<Served, ConnectError> {
@@ -161,6 +145,20 @@ impl GuestConnection for Connection {
     }
 }
 
+impl Replayed for Connection {
+    fn has_event(&self) -> bool {
+        self.told().is_some() || self.state.borrow().closed.is_some()
+    }
+
+    fn give_up(&self, why: &str) {
+        log::warn!(connection = self.id; "a connection ends: {why}");
+        self.state.borrow_mut().closed = Some(Closing {
+            code: BROKEN,
+            reason: why.to_owned(),
+        });
+    }
+}
+
 impl Connection {
     /// What the component did next when this was recorded.
     fn own(&self) -> Option<&Own> {
@@ -172,10 +170,6 @@ impl Connection {
         let state = self.state.borrow();
         let (after, told) = self.track.told.get(state.told)?;
         (*after <= state.done).then_some(told)
-    }
-
-    fn has_event(&self) -> bool {
-        self.told().is_some() || self.state.borrow().closed.is_some()
     }
 
     fn take(&self) -> Option<Event> {
@@ -199,15 +193,6 @@ impl Connection {
             state.closed = Some(closing.clone());
         }
         Some(event)
-    }
-
-    /// Ends it, since the recording does not go on like this.
-    fn give_up(&self, why: &str) {
-        log::warn!(connection = self.id; "a connection ends: {why}");
-        self.state.borrow_mut().closed = Some(Closing {
-            code: BROKEN,
-            reason: why.to_owned(),
-        });
     }
 }
 
