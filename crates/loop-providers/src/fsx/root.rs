@@ -79,6 +79,17 @@ impl FilesView<'_> {
         }
     }
 
+    /// Gives the component a handle to what was made.
+    fn hand_over<R: Send + 'static>(
+        &mut self,
+        made: Result<R>,
+    ) -> wasmtime::Result<Result<Resource<R>>> {
+        Ok(match made {
+            Ok(made) => Ok(self.table.push(made)?),
+            Err(error) => Err(error),
+        })
+    }
+
     /// Makes an operation that changes a root.
     async fn operation(
         &mut self,
@@ -89,10 +100,8 @@ impl FilesView<'_> {
             return Ok(Err(Error::TooMany(OPERATIONS_MAX as u64)));
         }
         let one = Arc::clone(&self.granted.operations);
-        match self.changing(root, move |root| work(root, one)).await? {
-            Ok(operation) => Ok(Ok(self.table.push(operation)?)),
-            Err(error) => Ok(Err(error)),
-        }
+        let made = self.changing(root, move |root| work(root, one)).await?;
+        self.hand_over(made)
     }
 }
 
@@ -211,10 +220,8 @@ impl HostRoot for FilesView<'_> {
             let folder = root.dir.open_dir(file::path(&folder)?)?;
             Temp::new(root, folder, one)
         });
-        match temp.await? {
-            Ok(temp) => Ok(Ok(self.table.push(temp)?)),
-            Err(error) => Ok(Err(error)),
-        }
+        let made = temp.await?;
+        self.hand_over(made)
     }
 
     async fn glob(
@@ -230,10 +237,8 @@ impl HostRoot for FilesView<'_> {
         let matches = self.looking(&root, move |root, _| {
             Matches::new(&root.dir, &pattern, entries, one)
         });
-        match matches.await? {
-            Ok(matches) => Ok(Ok(self.table.push(matches)?)),
-            Err(error) => Ok(Err(error)),
-        }
+        let made = matches.await?;
+        self.hand_over(made)
     }
 
     async fn watch(
@@ -249,10 +254,8 @@ impl HostRoot for FilesView<'_> {
         let watch = self.looking(&root, move |root, stop| {
             Watch::new(root, path, reach, one, stop)
         });
-        match watch.await? {
-            Ok(watch) => Ok(Ok(self.table.push(watch)?)),
-            Err(error) => Ok(Err(error)),
-        }
+        let made = watch.await?;
+        self.hand_over(made)
     }
 
     async fn copy_tree(
