@@ -5,18 +5,18 @@ use insta::assert_snapshot;
 use crate::Sandbox;
 use crate::sandbox::Running;
 
-/// A program whose entries stand in a file, where this is granted.
-fn keeping(granted: &str) -> Sandbox {
+/// A program that keeps something by this package of WASI in a folder, where this is granted.
+fn keeping(package: &str, granted: &str) -> Sandbox {
     let sandbox = Sandbox::with_manifest(&format!(
         r#"[app.notes.component.try]
 use = "try.wasm"
 
-[app.notes.provide."wasi:keyvalue"]
-provider = "keyvalue"
+[app.notes.provide."wasi:{package}"]
+provider = "{package}"
 {granted}
 "#
     ));
-    sandbox.copy_guest("keyvalue-try", "try.wasm");
+    sandbox.copy_guest(&format!("{package}-try"), "try.wasm");
     std::fs::create_dir(sandbox.path("data")).unwrap();
     sandbox
 }
@@ -26,7 +26,7 @@ const DATA: &str =
 
 #[test]
 fn it_is_there_at_the_next_run() {
-    let sandbox = keeping(DATA);
+    let sandbox = keeping("keyvalue", DATA);
     sandbox.filtered(|| {
         assert_snapshot!(sandbox.run(&["check"]), @"
         exit code 0
@@ -67,7 +67,10 @@ fn nobody_says_where_it_is_kept() {
 
 #[test]
 fn the_folder_is_granted_to_the_provider() {
-    let sandbox = keeping(r#"grants = { fs = [{ name = "data", path = "./data" }] }"#);
+    let sandbox = keeping(
+        "keyvalue",
+        r#"grants = { fs = [{ name = "data", path = "./data" }] }"#,
+    );
     sandbox.filtered(|| {
         assert_snapshot!(sandbox.run(&["run", "--", "get", "default", "a"]), @r#"
         exit code 113
@@ -83,21 +86,10 @@ fn the_folder_is_granted_to_the_provider() {
 
 #[test]
 fn the_folder_of_objects_is_granted_to_the_provider() {
-    let granted = |granted: &str| {
-        let sandbox = Sandbox::with_manifest(&format!(
-            r#"[app.notes.component.try]
-use = "try.wasm"
-
-[app.notes.provide."wasi:blobstore"]
-provider = "blobstore"
-{granted}
-"#
-        ));
-        sandbox.copy_guest("blobstore-try", "try.wasm");
-        std::fs::create_dir(sandbox.path("data")).unwrap();
-        sandbox
-    };
-    let sandbox = granted(r#"grants = { fs = [{ name = "data", path = "./data" }] }"#);
+    let sandbox = keeping(
+        "blobstore",
+        r#"grants = { fs = [{ name = "data", path = "./data" }] }"#,
+    );
     sandbox.filtered(|| {
         assert_snapshot!(sandbox.run(&["run", "--", "create", "pages"]), @r#"
         exit code 113
@@ -111,7 +103,7 @@ provider = "blobstore"
     });
     assert!(!sandbox.path("data/pages").exists());
 
-    let sandbox = granted(DATA);
+    let sandbox = keeping("blobstore", DATA);
     let check = |args: &str, expected: &str| {
         let args: Vec<&str> = ["run", "--"].into_iter().chain(args.split(' ')).collect();
         let said = sandbox.run(&args);
@@ -170,7 +162,7 @@ config = {{ address = "127.0.0.1:1", prefix = "notes", password-variable = "REDI
 
 #[test]
 fn another_process_has_the_file() {
-    let sandbox = keeping(DATA);
+    let sandbox = keeping("keyvalue", DATA);
     sandbox.run(&["run", "--", "set", "default", "a", "1"]);
     let follow = ["run", "--", "follow", "default", "a", "10000"];
     let mut first = Running::start(&mut sandbox.command(&follow));
@@ -196,7 +188,7 @@ fn another_process_has_the_file() {
 
 #[test]
 fn the_file_is_cut_short() {
-    let sandbox = keeping(DATA);
+    let sandbox = keeping("keyvalue", DATA);
     sandbox.run(&["run", "--", "set", "default", "a", "1"]);
     let file = sandbox.path("data/keyvalue.redb");
     let whole = std::fs::read(&file).unwrap();
