@@ -180,7 +180,7 @@ async fn answer_p2(
     request: Request<WasiBody>,
     sender: Answer,
 ) -> wasmtime::Result<()> {
-    // What comes from the network says a path only, and is not encrypted here.
+    // What comes from the network says a path only, or the server has corrected what it says.
     let scheme = match request.uri().scheme_str() {
         Some("https") => p2::bindings::http::types::Scheme::Https,
         _ => p2::bindings::http::types::Scheme::Http,

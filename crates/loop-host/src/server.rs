@@ -5,7 +5,8 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::{HeaderValue, Request, Response, StatusCode, header};
+use http::uri::Scheme;
+use http::{HeaderValue, Request, Response, StatusCode, Uri, header};
 use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
@@ -150,6 +151,16 @@ impl fmt::Debug for Server {
     }
 }
 
+/// Corrects the scheme that a client may write before the path (RFC 9112, section 3.2.2): whatever it says, nothing is encrypted here.
+fn tell_scheme(uri: &mut Uri) {
+    if uri.scheme().is_some_and(|scheme| *scheme != Scheme::HTTP) {
+        let mut parts = std::mem::take(uri).into_parts();
+        parts.scheme = Some(Scheme::HTTP);
+        // All parts are there, as they were.
+        *uri = Uri::from_parts(parts).unwrap_or_default();
+    }
+}
+
 async fn respond(
     root: &Arc<Instances>,
     mut request: Request<Incoming>,
@@ -184,6 +195,7 @@ async fn respond(
         );
     }
     hop::take_out_named(request.headers_mut());
+    tell_scheme(request.uri_mut());
     let request = request.map(|body| {
         let max = usize::try_from(body_max).unwrap_or(usize::MAX);
         http_body_util::Limited::new(body, max)

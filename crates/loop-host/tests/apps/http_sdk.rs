@@ -98,6 +98,19 @@ impl Answer {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_client_cannot_say_that_it_was_encrypted() {
+    let served = Served::new().await;
+    for asked in [
+        "/scheme",
+        "http://a/scheme",
+        "https://a/scheme",
+        "x://a/scheme",
+    ] {
+        assert_eq!(served.get(asked).await, "200 http", "{asked}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_router_answers() {
     let served = Served::new().await;
     for (path, answer) in [

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `GET /hello/{name}` | `hello, NAME` |
 //! | `GET /host` | the host that was asked for |
+//! | `GET /scheme` | the scheme that was asked for |
 //! | `POST /echo` | the body of the request, as it comes, with its header `x-word` |
 //! | `POST /forward?to=URL` | what the URL answers to the same body |
 //! | `GET /fetch?from=URL` | what the URL answers within 200 ms |
@@ -16,8 +17,8 @@ use std::io::{self, Read};
 use std::time::Duration;
 
 use loop_guest::http::{
-    Body, Client, Error, HeaderMap, IntoResponse, Params, Request, Response, Router, StatusCode,
-    header, post, query, serve,
+    Body, Client, Error, HeaderMap, IntoResponse, Params, Request, Response, Router, Scheme,
+    StatusCode, header, post, query, serve,
 };
 
 fn router() -> Router {
@@ -26,6 +27,7 @@ fn router() -> Router {
             format!("hello, {}\n", params.get("name"))
         })
         .get("/host", host)
+        .get("/scheme", scheme)
         .post("/echo", echo)
         .post("/forward", forward)
         .get("/fetch", fetch)
@@ -40,6 +42,11 @@ fn host(request: Request, _: &Params) -> String {
     host.map_or_else(String::new, |host| {
         String::from_utf8_lossy(host.as_bytes()).into_owned()
     })
+}
+
+fn scheme(request: Request, _: &Params) -> String {
+    let scheme = request.extensions().get::<Scheme>();
+    scheme.map_or_else(String::new, Scheme::to_string)
 }
 
 fn echo(request: Request, _: &Params) -> Response {
