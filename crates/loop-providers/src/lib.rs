@@ -16,12 +16,13 @@
 //! ```
 //!
 //! The WIT, in `wit/`, says what the functions do: read there first. What a component may do is decided by its grants, at the host's
-//! gate; nothing here decides, and no module names another. Work that blocks is done by the module `work`, for all of them; `settings` reads
-//! what an app says of a provider that it names.
+//! gate; nothing here decides, and no module names another. Work that blocks is done by the module `work`, for all of them; `stream` carries
+//! bytes for what uses WASI 0.3, and `settings` reads what an app says of a provider that it names.
 //!
 //! # Adding one
 //!
-//! 1. `wit/<name>`: the package, with a world `imports` of all its interfaces.
+//! 1. `wit/<name>`: the package, with a world `imports` of all its interfaces, and `imports-async` where some are for WASI 0.3: those are linked by
+//!    `Provider::link_concurrent`.
 //! 2. A row of `PACKAGES` in `build.rs`, which writes the traits, and a feature in `Cargo.toml`, which is one of `default`.
 //! 3. `src/<name>.rs`: the type, its `impl Provider`, and files of its own in `src/<name>/`, of which `bindings.rs` includes the traits.
 //! 4. `loop-cli`: the feature, and a line in `commands::host`. It is a `standard_provider` if it gives a component nothing but what is
