@@ -6,11 +6,12 @@ use std::time::{Duration, Instant};
 
 use async_nats::ConnectOptions;
 use bytes::Bytes;
+use futures::StreamExt as _;
 use loop_wire::envelope::Resource;
 use loop_wire::transport::nats::link::{self, BEAT_TIME, Event, Link, LinkError, SILENCE_TIME_MAX};
 use loop_wire::transport::{Connect, Listen, nats};
 use loop_wire::{Call, CallError, Client, Code, Handler, Meta, Protocol, Retry, Server, Target};
-use tokio::io::AsyncReadExt;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::sync::Notify;
 use tokio::time::timeout;
 
@@ -231,10 +232,48 @@ async fn a_stranger_who_speaks_something_else_is_no_matter() {
     }
     let connector = connector(&server, "test.stranger");
     let mut near = connector.connect().await.unwrap();
-    let write = tokio::io::AsyncWriteExt::write_all(&mut near.writer, b"!");
+    let write = near.writer.write_all(b"!");
     let (written, accepted) = tokio::join!(write, listener.accept());
     written.unwrap();
     assert_eq!(accepted.unwrap().reader.read_u8().await.unwrap(), b'!');
+}
+
+/// A side that has said and heard all forgets the stream, while the other may still have to read.
+#[tokio::test]
+async fn what_came_is_read_after_the_peer_has_forgotten_the_stream() {
+    const PIECES: usize = 3;
+    let server = NatsServer::start();
+    let peer = async_nats::connect(&server.address).await.unwrap();
+    let mut opened = peer.subscribe("test.forgets").await.unwrap();
+    let mut near = connector(&server, "test.forgets").connect().await.unwrap();
+    near.writer.write_all(b"!").await.unwrap();
+    near.writer.shutdown().await.unwrap();
+
+    let opening = timeout(LONG, opened.next()).await.unwrap().unwrap();
+    let to = opening.reply.unwrap();
+    let inbox = peer.new_inbox();
+    let mut heard = peer.subscribe(inbox.clone()).await.unwrap();
+    let now = Instant::now();
+    let (mut far, _) = Link::opened(opening.payload, now).unwrap();
+    let mut said = vec![far.accept(b"", now)];
+    said.extend((0..PIECES).map(|_| far.send(b"piece", now)));
+    said.push(far.end(true, now));
+    for message in said {
+        let reply = inbox.clone();
+        let told = peer.publish_with_reply(to.clone(), reply, message);
+        told.await.unwrap();
+    }
+    let end = timeout(LONG, heard.next()).await.unwrap().unwrap();
+    assert_eq!(far.receive(end.payload, now), Ok(Event::End));
+    let gone = Bytes::from_static(link::GONE);
+    peer.publish(to, gone).await.unwrap();
+    peer.flush().await.unwrap();
+    // Time in which it arrives. Where that takes longer, nothing is shown.
+    tokio::time::sleep(Duration::from_millis(100)).await;
+
+    let mut read = Vec::new();
+    near.reader.read_to_end(&mut read).await.unwrap();
+    assert_eq!(read, b"piece".repeat(PIECES));
 }
 
 /// Two sides, and what they say until both have agreed.

@@ -185,6 +185,8 @@ impl Pump {
     }
 
     async fn step(&mut self, link: &Link) -> Step {
+        // Once both have said all, the peer forgets the stream as soon as it has read all: what it says then, or does not say, is no matter.
+        let over = self.written.is_none() && matches!(self.ended, Some(Event::End | Event::Close));
         // Before the peer has accepted, nobody knows where it receives.
         let accepted = link.is_accepted();
         let takes = accepted && self.rest.is_empty();
@@ -209,10 +211,10 @@ impl Pump {
             }
         };
         tokio::select! {
-            message = self.messages.recv() => Step::Received(message),
+            message = self.messages.recv(), if !over => Step::Received(message),
             piece = written => Step::Written(piece),
             step = reads => step,
-            () = sleep_until(link.timeout().into()) => Step::Time,
+            () = sleep_until(link.timeout().into()), if !over => Step::Time,
         }
     }
 
