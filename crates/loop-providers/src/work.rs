@@ -12,6 +12,11 @@ pub(crate) struct Stop(AtomicBool);
 pub(crate) struct Unwanted;
 
 impl Stop {
+    /// It is not wanted any more.
+    pub(crate) fn stop(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
     /// Long work asks between two steps.
     ///
     /// # Errors
@@ -29,7 +34,7 @@ struct Gone(Arc<Stop>);
 
 impl Drop for Gone {
     fn drop(&mut self) {
-        self.0.0.store(true, Ordering::Relaxed);
+        self.0.stop();
     }
 }
 

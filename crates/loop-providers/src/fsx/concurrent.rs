@@ -12,7 +12,7 @@ use crate::fsx::bindings::loop_::fsx::files::{
 };
 use crate::fsx::bindings::loop_::fsx::files_async::{Host, HostWithStore};
 use crate::fsx::error::Result;
-use crate::fsx::glob::{self, Matches};
+use crate::fsx::glob::Matches;
 use crate::fsx::root::{self, Root};
 use crate::fsx::temp::Temp;
 use crate::fsx::tree::{self, Operation};
@@ -98,7 +98,7 @@ impl<T: 'static> HostWithStore<T> for Files {
         max: u32,
     ) -> wasmtime::Result<Result<Vec<Entry>>> {
         let search = store.with(|mut view| view.get().search(&matches))?;
-        glob::next(search, max).await
+        search.next(max).await
     }
 
     async fn next_events(

@@ -1,7 +1,9 @@
 //! Finds what has a path like a pattern.
 
+mod pages;
+
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use cap_std::fs::Dir;
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
@@ -11,13 +13,12 @@ use crate::fsx::FilesView;
 use crate::fsx::bindings::loop_::fsx::files::{Entry, Error, HostMatches};
 use crate::fsx::error::Result;
 use crate::fsx::walk::{Entries, Step, Walk, can_be_left_out, kind};
-use crate::work::{Stop, blocking};
+use crate::work::Stop;
+
+pub(crate) use crate::fsx::glob::pages::Pages;
 
 /// The longest pattern, in bytes. What it is compiled to grows with it, and nobody can read a longer one.
 const PATTERN_BYTES_MAX: usize = 1_024;
-
-/// The most matches that are given at once. With long paths, they are a megabyte or two.
-const PAGE_MAX: u32 = 1_000;
 
 /// The most searches of one instance. Beside entries, one has in memory what its pattern was compiled to, which the length of the pattern bounds.
 pub(crate) const SEARCHES_MAX: usize = 64;
@@ -28,16 +29,22 @@ pub(crate) const SEARCHES_MAX: usize = 64;
     reason = "the generated code gives it another name, which is public there"
 )]
 #[derive(Debug)]
-pub struct Matches(Arc<Mutex<Search>>);
-
-pub(crate) struct Search {
+pub struct Matches {
+    pages: Arc<Pages>,
     /// Counts it.
     _one: Arc<()>,
+}
+
+pub(crate) struct Search {
     matcher: GlobSet,
     /// The most parts that a path can have, if the pattern says so.
     parts_max: usize,
     /// Nothing when it is over.
     walk: Option<Walk>,
+    /// What was found, and not given yet.
+    found: Vec<Entry>,
+    /// What ended it, and was not told yet.
+    failed: Option<Error>,
     left_out: u64,
 }
 
@@ -80,54 +87,72 @@ impl Matches {
             Err(error) => return Err(error),
         };
         let before = parts_of(start).count();
-        Ok(Self(Arc::new(Mutex::new(Search {
-            _one: one,
+        let search = Search {
             matcher,
             parts_max: parts_max.saturating_sub(before),
             walk,
+            found: Vec::new(),
+            failed: None,
             left_out,
-        }))))
+        };
+        Ok(Self {
+            pages: Arc::new(Pages::new(search)),
+            _one: one,
+        })
     }
 }
 
 impl Search {
-    fn next(&mut self, max: u32, stop: &Stop) -> Result<Vec<Entry>> {
-        let max = max.min(PAGE_MAX) as usize;
-        let mut found = Vec::new();
-        let Some(walk) = &mut self.walk else {
-            return Ok(found);
-        };
-        while found.len() < max {
-            stop.check()?;
-            let (path, of) = match walk.step() {
-                Some(Step::Found(path, of)) => (path, of),
-                Some(Step::Unnamed) => {
-                    self.left_out += 1;
-                    continue;
+    /// Whether it finds no more than it has found.
+    fn is_over(&self) -> bool {
+        self.walk.is_none()
+    }
+
+    /// Goes on until it has so many matches, or so many bytes of paths, or all, or nobody wants them any more.
+    fn fill(&mut self, count: usize, bytes: usize, stop: &Stop) {
+        let mut has = 0;
+        while self.found.len() < count && has < bytes && stop.check().is_ok() {
+            match self.step() {
+                Ok(Some(entry)) => {
+                    has += entry.path.len();
+                    self.found.push(entry);
                 }
-                None => {
+                Ok(None) if self.is_over() => return,
+                Ok(None) => {}
+                Err(error) => {
                     self.walk = None;
-                    break;
+                    self.failed = Some(error);
+                    return;
                 }
-            };
-            if of.is_dir() && walk.depth() < self.parts_max {
-                match walk.enter(&path, &path) {
-                    Ok(()) => {}
-                    Err(error) if can_be_left_out(&error) => self.left_out += 1,
-                    Err(error) => {
-                        self.walk = None;
-                        return Err(error);
-                    }
-                }
-            }
-            if self.matcher.is_match(&path) {
-                found.push(Entry {
-                    kind: kind(of),
-                    path,
-                });
             }
         }
-        Ok(found)
+    }
+
+    /// Looks at one entry, and gives it if it is a match.
+    fn step(&mut self) -> Result<Option<Entry>> {
+        let Some(walk) = &mut self.walk else {
+            return Ok(None);
+        };
+        let (path, of) = match walk.step() {
+            Some(Step::Found(path, of)) => (path, of),
+            Some(Step::Unnamed) => {
+                self.left_out += 1;
+                return Ok(None);
+            }
+            None => {
+                self.walk = None;
+                return Ok(None);
+            }
+        };
+        if of.is_dir() && walk.depth() < self.parts_max {
+            match walk.enter(&path, &path) {
+                Ok(()) => {}
+                Err(error) if can_be_left_out(&error) => self.left_out += 1,
+                Err(error) => return Err(error),
+            }
+        }
+        let kind = kind(of);
+        Ok(self.matcher.is_match(&path).then_some(Entry { kind, path }))
     }
 }
 
@@ -175,24 +200,9 @@ fn parts_of(path: &str) -> impl Iterator<Item = &str> {
         .filter_map(|end| path.get(..end))
 }
 
-/// The next page of a search.
-pub(crate) async fn next(
-    search: Arc<Mutex<Search>>,
-    max: u32,
-) -> wasmtime::Result<Result<Vec<Entry>>> {
-    blocking(move |stop| {
-        let mut search = search.lock().unwrap_or_else(PoisonError::into_inner);
-        search.next(max, stop)
-    })
-    .await
-}
-
 impl FilesView<'_> {
-    pub(crate) fn search(
-        &self,
-        matches: &Resource<Matches>,
-    ) -> wasmtime::Result<Arc<Mutex<Search>>> {
-        Ok(Arc::clone(&self.table.get(matches)?.0))
+    pub(crate) fn search(&self, matches: &Resource<Matches>) -> wasmtime::Result<Arc<Pages>> {
+        Ok(Arc::clone(&self.table.get(matches)?.pages))
     }
 }
 
@@ -202,13 +212,11 @@ impl HostMatches for FilesView<'_> {
         matches: Resource<Matches>,
         max: u32,
     ) -> wasmtime::Result<Result<Vec<Entry>>> {
-        next(self.search(&matches)?, max).await
+        self.search(&matches)?.next(max).await
     }
 
     async fn left_out(&mut self, matches: Resource<Matches>) -> wasmtime::Result<u64> {
-        let search = self.search(&matches)?;
-        let search = search.lock().unwrap_or_else(PoisonError::into_inner);
-        Ok(search.left_out)
+        Ok(self.search(&matches)?.left_out())
     }
 
     async fn drop(&mut self, matches: Resource<Matches>) -> wasmtime::Result<()> {

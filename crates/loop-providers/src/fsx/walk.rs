@@ -103,7 +103,7 @@ impl Walk {
                 continue;
             };
             return Some(match name.to_str() {
-                Some(name) => Step::Found(format!("{}{name}", level.prefix), kind),
+                Some(name) => Step::Found([&level.prefix, name].concat(), kind),
                 None => Step::Unnamed,
             });
         }

@@ -71,6 +71,10 @@ async fn matches(root: &Root) -> Result<(), String> {
         gives("write", root.write(&format!("found/{number:02}"), b""))?;
     }
     let matches = gives("glob", root.glob("found/*"))?;
+    {
+        let mut given_up = pin!(next_matches(&matches, 12));
+        is("waits", begun(given_up.as_mut()).await.is_none(), true)?;
+    }
     let mut sizes = Vec::new();
     while sizes.last() != Some(&0) {
         sizes.push(gives("next-matches", next_matches(&matches, 12).await)?.len());
