@@ -164,7 +164,7 @@ config = {{ address = "127.0.0.1:1", prefix = "notes", password-variable = "REDI
 fn another_process_has_the_file() {
     let sandbox = keeping("keyvalue", DATA);
     sandbox.run(&["run", "--", "set", "default", "a", "1"]);
-    let follow = ["run", "--", "follow", "default", "a", "10000"];
+    let follow = ["run", "--", "follow", "default", "a", "none"];
     let mut first = Running::start(&mut sandbox.command(&follow));
     first.wait_for_stdout("1 bytes");
     sandbox.filtered(|| {

@@ -96,9 +96,9 @@ async fn a_callee_is_held_to_its_own_deadline_and_to_its_callers() {
     let host = host();
     let mut spec = greeting(&host, "slow-callee");
     spec.components.get_mut("slow-callee").unwrap().limits.call =
-        Some(Span(Duration::from_millis(100)));
+        Some(Span(Duration::from_secs(1)));
     let said = run(&host, spec, &["1", "60000"]).await;
-    let expected = "slept 1 ms\na call from `greet-caller` failed: `slow-callee` was ended after 100 ms, the limit for one call";
+    let expected = "slept 1 ms\na call from `greet-caller` failed: `slow-callee` was ended after 1 s, the limit for one call";
     assert_eq!(said, expected);
 
     let mut spec = greeting(&host, "slow-callee");

@@ -3,10 +3,15 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use loop_core::Grants;
 use loop_core::policy::Decision;
 use loop_host::{AppSpec, Buffer, ComponentSpec, Event, Host, LoadOptions, Observer, Output};
+use tokio::time::timeout;
+
+/// Long enough for whatever happens on one machine.
+pub(crate) const LONG: Duration = Duration::from_secs(20);
 
 /// The denials that were told, each with what would allow it.
 #[derive(Clone, Default)]
@@ -69,8 +74,17 @@ pub(crate) async fn conforms(host: &Host, app: AppSpec, args: &[&str]) {
 }
 
 /// Runs a command, and gives what it printed and how it ended as one text.
-pub(crate) async fn run(host: &Host, mut spec: AppSpec, args: &[&str]) -> String {
-    let printed = Buffer::default();
+pub(crate) async fn run(host: &Host, spec: AppSpec, args: &[&str]) -> String {
+    run_printing(host, spec, args, &Buffer::default()).await
+}
+
+/// The same, with what it prints to be read meanwhile.
+pub(crate) async fn run_printing(
+    host: &Host,
+    mut spec: AppSpec,
+    args: &[&str],
+    printed: &Buffer,
+) -> String {
     spec.stdio.stdout = Output::Buffer(printed.clone());
     spec.stdio.stderr = Output::Buffer(printed.clone());
     let args: Vec<String> = args.iter().map(ToString::to_string).collect();
@@ -84,6 +98,21 @@ pub(crate) async fn run(host: &Host, mut spec: AppSpec, args: &[&str]) -> String
     };
     let printed = String::from_utf8_lossy(&printed.contents()).into_owned();
     format!("{printed}{ended}")
+}
+
+/// Waits until a line was printed that begins so.
+pub(crate) async fn prints(printed: &Buffer, line: &str) {
+    let shown = timeout(LONG, async {
+        loop {
+            let printed = printed.contents();
+            let printed = String::from_utf8_lossy(&printed);
+            if printed.lines().any(|printed| printed.starts_with(line)) {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+    });
+    assert!(shown.await.is_ok(), "`{line}` was not printed");
 }
 
 fn chain(error: &dyn std::error::Error) -> String {

@@ -113,10 +113,13 @@ fn run(root: &Root, function: &str, args: &[&str]) -> Result<String, Error> {
 }
 
 /// What is told of a tree, up to and with the batch in which something is at the path `until`: what happened to the folder itself, and then
-/// the paths in their order. Each is printed as it comes, too.
+/// the paths in their order. Each is printed as it comes, too. Nothing is asked for while there is a file `wait` in the root.
 fn watch(root: &Root, path: &str, until: &str) -> Result<String, Error> {
     let watch = root.watch(path, Reach::Tree)?;
     println!("watching");
+    while root.read("wait").is_ok() {
+        std::thread::sleep(std::time::Duration::from_millis(1));
+    }
     let mut moves = Vec::new();
     let mut paths = BTreeSet::new();
     while !paths.remove(until) {

@@ -63,7 +63,7 @@ fn forward(request: Request, _: &Params) -> Result<Response, Error> {
 
 fn fetch(request: Request, _: &Params) -> Result<Response, Error> {
     let from = query(request.uri(), "from").unwrap_or_default();
-    let client = Client::new().response_timeout(Duration::from_millis(200));
+    let client = Client::new().response_timeout(Duration::from_secs(1));
     client.get(&from)
 }
 

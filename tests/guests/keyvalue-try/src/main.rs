@@ -74,10 +74,10 @@ fn run(bucket: &Bucket, function: &str, args: &[&str]) -> Result<String, Error> 
             let entries: Vec<_> = keys.map(|key| (key, value.clone())).collect();
             batch::set_many(bucket, &entries).map(|()| done())
         }
-        // Gets a key again and again, and prints each answer that is not the one before.
-        ("follow", [key, times]) => {
+        // Gets a key again and again, and prints each answer that is not the one before, until it is this one.
+        ("follow", [key, end]) => {
             let mut last = String::new();
-            for _ in 0..number(times) {
+            while last != *end {
                 let answer = match bucket.get(key) {
                     Ok(value) => format!("{} bytes", value.map_or(0, |value| value.len())),
                     Err(error) => reason(&error),

@@ -5,11 +5,11 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use loop_host::{Host, NativeSpec, RouteSpec};
+use loop_host::{Buffer, Host, NativeSpec, RouteSpec};
 use loop_test::RedisServer;
 
 use crate::keyvalue::{app, native, tried};
-use crate::support::{Told, host, run};
+use crate::support::{Told, host, prints, run, run_printing};
 
 /// The provider, with a server that it is granted.
 pub(crate) fn redis(server: &RedisServer, config: &[(&str, &str)]) -> RouteSpec {
@@ -188,21 +188,22 @@ async fn one_that_goes_and_comes_back_serves_again() {
         tried(&host, redis(&server, &[]), "set default a 1").await,
         "done"
     );
+    let gone = "other: the store's server cannot be reached";
     // The same app all the time: what it is told changes.
     let app = app(&host, "keyvalue-try", redis(&server, &[]));
-    let args = ["follow", "default", "a", "100"];
-    let following = run(&host, app, &args);
+    let args = ["follow", "default", "a", "0 bytes"];
+    let printed = Buffer::default();
+    let following = run_printing(&host, app, &args, &printed);
     let turns = async {
-        tokio::time::sleep(Duration::from_millis(400)).await;
+        prints(&printed, "1 bytes").await;
         drop(server);
-        tokio::time::sleep(Duration::from_millis(500)).await;
+        prints(&printed, gone).await;
         let back = tokio::task::spawn_blocking(move || RedisServer::start_at(port, &[]));
         back.await.unwrap()
     };
     let (said, _server) = tokio::join!(following, turns);
     let answers: Vec<&str> = said.lines().collect();
     assert_eq!(answers[0], "1 bytes", "{said}");
-    let gone = "other: the store's server cannot be reached";
     assert!(answers.contains(&gone), "{said}");
     // Its entries were in its memory.
     assert!(answers.ends_with(&["0 bytes", "done", "exit 0"]), "{said}");

@@ -7,8 +7,8 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
 use crate::netx::peer::{Peer, Then};
-use crate::netx::serving::{LONG, Served, upgrade};
-use crate::support::{Told, host, load, run};
+use crate::netx::serving::{Served, upgrade};
+use crate::support::{LONG, Told, host, load, run};
 
 /// The most bytes of a message.
 const MAX: usize = 1 << 20;

@@ -1,7 +1,6 @@
 //! A component that is connected to.
 
 use std::net::SocketAddr;
-use std::time::Duration;
 
 use futures::{SinkExt as _, StreamExt as _};
 use loop_host::{App, AppSpec, Buffer, Output};
@@ -14,10 +13,7 @@ use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
 
-use crate::support::{Told, host, load};
-
-/// Long enough for whatever happens on one machine.
-pub(crate) const LONG: Duration = Duration::from_secs(20);
+use crate::support::{LONG, Told, host, load, prints};
 
 /// A request to connect, as bytes.
 pub(crate) fn upgrade(target: &str) -> String {
@@ -113,17 +109,7 @@ impl Served {
 
     /// Waits until it has printed a line that begins so.
     pub(crate) async fn prints(&self, line: &str) {
-        let printed = timeout(LONG, async {
-            loop {
-                let printed = self.printed.contents();
-                let printed = String::from_utf8_lossy(&printed).into_owned();
-                if printed.lines().any(|printed| printed.starts_with(line)) {
-                    return printed;
-                }
-                tokio::time::sleep(Duration::from_millis(2)).await;
-            }
-        });
-        assert!(printed.await.is_ok(), "`{line}` was not printed");
+        prints(&self.printed, line).await;
     }
 }
 
