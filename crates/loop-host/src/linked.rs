@@ -301,6 +301,9 @@ fn describe(trap: Trap) -> String {
             "it gave up (`unreachable`), as programs do that panic or abort".to_owned()
         }
         Trap::StackOverflow => "its stack overflowed".to_owned(),
+        Trap::CannotBlockSyncTask => {
+            "it waited by an `async` function, in a call of a function that is none".to_owned()
+        }
         trap => trap
             .to_string()
             .trim_start_matches("wasm trap: ")

@@ -37,7 +37,7 @@
 //! instance.
 //!
 //! With the feature `async`, a client also connects, sends and waits beside other work: functions whose names end in `_async`, by
-//! `loop:netx/websocket-async`.
+//! `loop:netx/websocket-async`. They wait where the component was called by an `async` function, and in a [`Handler`] it is not: what waits there traps.
 //!
 //! Connecting needs the URL under `net.http`, and serving the address under `net.listen`. A message has at most 1 MiB. `wit/netx` says the rest: limits,
 //! and how connections end.

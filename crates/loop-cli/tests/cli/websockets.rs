@@ -6,6 +6,7 @@ use insta::assert_snapshot;
 use rustix::process::Signal;
 use tokio_tungstenite::tungstenite::{self, Message, WebSocket};
 
+use crate::sandbox::Running;
 use crate::serving::{get, serve};
 use crate::{Sandbox, guest};
 
@@ -79,6 +80,34 @@ fn a_component_that_connects() {
     text two
     closed 1005
     ");
+}
+
+/// What is called with a message is no `async` function, and who calls it waits: it must not wait by one.
+#[test]
+fn a_component_that_waits_where_nothing_may() {
+    let sandbox = Sandbox::new();
+    let guest = guest("ws-serve-async");
+    // Nobody answers there.
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("ws://{}", silent.local_addr().unwrap());
+    let granted = format!("net = {{ listen = [\"127.0.0.1:*\"], http = [{url:?}] }}");
+    let args = [
+        "run",
+        &guest,
+        "--grant",
+        &granted,
+        "--listen",
+        "127.0.0.1:0",
+    ];
+    let mut running = Running::start(&mut sandbox.command(&args));
+    let address = running.address();
+    let stream = TcpStream::connect(&address).unwrap();
+    let (mut socket, _) = tungstenite::client(format!("ws://{address}/"), stream).unwrap();
+    socket
+        .send(Message::text(format!("ask {url} hello")))
+        .unwrap();
+    let said = running.wait_for("trapped");
+    assert_snapshot!(said, @"error: `ws-serve-async` trapped: it waited by an `async` function, in a call of a function that is none");
 }
 
 #[test]

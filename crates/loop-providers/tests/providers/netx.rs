@@ -7,6 +7,7 @@
 )]
 
 mod calls;
+mod concurrent;
 mod connecting;
 mod faults;
 mod names;

@@ -1,5 +1,6 @@
 //! `loop:process`.
 
+mod concurrent;
 mod ends;
 mod native;
 mod suite;

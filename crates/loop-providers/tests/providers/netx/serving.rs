@@ -23,7 +23,7 @@ pub(crate) fn upgrade(target: &str) -> String {
     )
 }
 
-/// `ws-serve`, while it serves.
+/// A guest that serves, while it does.
 pub(crate) struct Served {
     pub(crate) address: SocketAddr,
     printed: Buffer,
@@ -33,13 +33,18 @@ pub(crate) struct Served {
 }
 
 impl Served {
-    /// Starts it, with this limit for a call if there is one: `200 ms`.
+    /// Starts `ws-serve`, with this limit for a call if there is one: `200 ms`.
     pub(crate) async fn start(limit: &str) -> Self {
+        Self::of("ws-serve", "", limit).await
+    }
+
+    /// Starts a guest that may connect to these.
+    pub(crate) async fn of(guest: &str, urls: &str, limit: &str) -> Self {
         let host = host(&Told::default());
         let folder = tempfile::tempdir().unwrap();
-        let file = loop_test::guest("ws-serve");
-        let grants = r#"net.listen = ["127.0.0.1:*"]"#;
-        let mut component = load(&host, &file, folder.path(), grants);
+        let file = loop_test::guest(guest);
+        let grants = format!("net = {{ listen = [\"127.0.0.1:*\"], http = [{urls}] }}");
+        let mut component = load(&host, &file, folder.path(), &grants);
         if !limit.is_empty() {
             component.limits.call = Some(limit.parse().unwrap());
         }
@@ -69,7 +74,7 @@ impl Served {
     }
 
     /// Connects, offering this subprotocol if there is one, or says with which status that is refused.
-    async fn open(&self, path: &str, protocol: &str) -> Result<Client, u16> {
+    pub(crate) async fn open(&self, path: &str, protocol: &str) -> Result<Client, u16> {
         let mut request = format!("ws://{}{path}", self.address)
             .into_client_request()
             .unwrap();
@@ -101,7 +106,7 @@ impl Served {
         String::from_utf8(answer).unwrap()
     }
 
-    async fn page(&self, path: &str) -> String {
+    pub(crate) async fn page(&self, path: &str) -> String {
         let request = format!("GET {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n");
         let answer = self.ask(&request).await;
         answer.rsplit("\r\n\r\n").next().unwrap().trim().to_owned()
