@@ -27,6 +27,7 @@ mod scaffolds;
 mod serving;
 mod signals;
 mod storage;
+mod upstream;
 mod websockets;
 mod wire;
 

@@ -8,7 +8,12 @@ use crate::sandbox::Running;
 use crate::{Sandbox, guest};
 
 /// Starts a guest that others may call at an address.
-fn serve(sandbox: &Sandbox, name: &str, address: &str, grant: &str) -> (Running, String) {
+pub(crate) fn serve(
+    sandbox: &Sandbox,
+    name: &str,
+    address: &str,
+    grant: &str,
+) -> (Running, String) {
     let guest = guest(name);
     let args = ["run", &guest, "--listen", address, "--grant", grant];
     let mut running = Running::start(&mut sandbox.command(&args));

@@ -1,14 +1,15 @@
 //! A program as somebody writes it who has upstream's crates and none of ours: it serves `acme:math/calc`, and calls it.
+//! The tests of the command line have it too.
+
+#![expect(clippy::float_cmp, reason = "these numbers come back as they are")]
 
 use std::sync::Arc;
 
 use bytes::Bytes;
 use futures::StreamExt;
 use futures::stream::select_all;
-use quinn::Endpoint;
 use tokio::io::{AsyncBufRead, AsyncWrite, BufReader};
 use tokio::net::{TcpListener, UnixListener};
-use tokio::sync::OnceCell;
 use tokio::task::JoinSet;
 use wrpc_transport::Invoke;
 use wrpc_transport::frame::ConnHandler;
@@ -113,7 +114,7 @@ impl serving::Handler<()> for Calc {
 }
 
 /// Has upstream's server answer what `accept` gives it, until the set is dropped.
-async fn serve<I, O, H, F>(
+pub(crate) async fn serve<I, O, H, F>(
     server: wrpc_transport::Server<(), I, O, H>,
     mut accept: impl FnMut() -> F + Send + 'static,
 ) -> JoinSet<()>
@@ -160,20 +161,6 @@ pub(crate) async fn serve_unix(listener: UnixListener) -> JoinSet<()> {
         let listener = Arc::clone(&listener);
         async move {
             let (reader, writer) = listener.accept().await.unwrap().0.into_split();
-            (BufReader::new(reader), writer)
-        }
-    })
-    .await
-}
-
-pub(crate) async fn serve_quic(server: Endpoint) -> JoinSet<()> {
-    let connection = Arc::new(OnceCell::new());
-    serve(wrpc_quic::Server::new(), move || {
-        let (server, connection) = (server.clone(), Arc::clone(&connection));
-        async move {
-            let connect = async || server.accept().await.unwrap().await.unwrap();
-            let connection = connection.get_or_init(connect).await;
-            let (writer, reader) = connection.accept_bi().await.unwrap();
             (BufReader::new(reader), writer)
         }
     })

@@ -1,0 +1,1 @@
+../../../../loop-host/tests/upstream/program.rs
