@@ -52,6 +52,9 @@ fn changing(root: &Root, path: &str, expected: &Error) -> Result<(), String> {
     fails("copy-tree to it", copy, expected.clone())?;
     let moved = root.move_tree(path, root, "moved").map(drop);
     fails("move-tree", moved, expected.clone())?;
+    gives("create-folder", root.create_folder("from"))?;
+    let moved = root.move_tree("from", root, path).map(drop);
+    fails("move-tree to it", moved, expected.clone())?;
     let removed = root.remove_tree(path).map(drop);
     fails("remove-tree", removed, expected.clone())?;
     let temp = gives("a temporary file", root.create_temp("."))?;

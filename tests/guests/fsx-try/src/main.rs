@@ -108,6 +108,12 @@ fn run(root: &Root, function: &str, args: &[&str]) -> Result<String, Error> {
             Ok(format!("{} bytes", progress.bytes))
         }
         ("watch", [path, until]) => watch(root, path, until),
+        // A watch that begins once others have removed a file.
+        ("watch-after", [path, removed]) => {
+            println!("open");
+            while root.stat(removed).is_ok() {}
+            watch(root, path, removed)
+        }
         _ => Ok("no such function".to_owned()),
     }
 }

@@ -156,6 +156,49 @@ async fn the_watched_folder_becomes_a_link_that_leads_out() {
     assert_eq!(told, "gone back");
 }
 
+/// Has the guest open its root, and watch a folder in it after `change`.
+async fn watch_after(path: &str, change: impl AsyncFnOnce(&Path)) -> String {
+    let place = Place::new();
+    fs::create_dir(place.data("a")).unwrap();
+    fs::write(place.data("go"), "").unwrap();
+    let host = host(&Told::default());
+    let mut app = place.app(&host);
+    let said = Said(Buffer::default());
+    app.stdio.stdout = Output::Buffer(said.0.clone());
+    let app = host.link(app).unwrap();
+    let args = ["watch-after", "data", path, "go"].map(str::to_owned);
+    let changing = async {
+        said.wait_for("open").await;
+        change(place.folder.path()).await;
+    };
+    let (ended, ()) = tokio::join!(app.run(&args), changing);
+    ended.unwrap();
+    said.text()
+}
+
+#[tokio::test]
+async fn a_root_that_is_gone_before_it_is_watched() {
+    for path in [".", "a"] {
+        let told = watch_after(path, async |base| {
+            fs::remove_dir_all(base.join("data")).unwrap();
+        });
+        assert_eq!(told.await, "open\nno-entry\n", "{path}");
+
+        let told = watch_after(path, async |base| {
+            fs::rename(base.join("data"), base.join("old")).unwrap();
+            fs::remove_file(base.join("old/go")).unwrap();
+        });
+        assert_eq!(told.await, "open\nno-entry\n", "{path}, moved");
+
+        let told = watch_after(path, async |base| {
+            fs::rename(base.join("data"), base.join("old")).unwrap();
+            fs::write(base.join("data"), "a file").unwrap();
+            fs::remove_file(base.join("old/go")).unwrap();
+        });
+        assert_eq!(told.await, "open\nnot-directory\n", "{path}, a file now");
+    }
+}
+
 #[tokio::test]
 async fn a_hundred_thousand_changes_at_once() {
     let place = Place::new();
