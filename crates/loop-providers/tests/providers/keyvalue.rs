@@ -2,6 +2,7 @@
 
 mod damage;
 mod file;
+mod memory;
 #[cfg(feature = "keyvalue-redis")]
 mod server;
 mod suite;
@@ -35,6 +36,15 @@ fn app(host: &Host, guest: &str, route: RouteSpec) -> AppSpec {
     let guest = load(host, &loop_test::guest(guest), Path::new("."), "");
     let mut app = AppSpec::single(guest);
     app.provide.insert("wasi:keyvalue".parse().unwrap(), route);
+    app
+}
+
+/// A guest, whose entries are in the memory of a component.
+fn app_in_memory(host: &Host, guest: &str) -> AppSpec {
+    let mut app = app(host, guest, RouteSpec::Component("memory".to_owned()));
+    let file = loop_test::provider("keyvalue-memory");
+    let memory = load(host, &file, Path::new("."), "");
+    app.components.insert("memory".to_owned(), memory);
     app
 }
 

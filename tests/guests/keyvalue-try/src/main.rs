@@ -67,6 +67,20 @@ fn run(bucket: &Bucket, function: &str, args: &[&str]) -> Result<String, Error> 
             }
             Ok(done())
         }
+        // A value in as many buckets, what the first that failed said, and whether the others are still there.
+        ("buckets", [count, bytes]) => {
+            let value = vec![b'x'; number(bytes)];
+            // The longest names that there are.
+            let open = |count: usize| store::open(&format!("{count:064}"));
+            for count in 0..number(count) {
+                if let Err(error) = open(count)?.set("a", &value) {
+                    let left = open(0)?.get("a")?.map_or(0, |value| value.len());
+                    let why = reason(&error);
+                    return Ok(format!("{count}: {why}, and {left} bytes in the first"));
+                }
+            }
+            Ok(done())
+        }
         // The same in one batch.
         ("batch", [count, bytes]) => {
             let value = vec![b'x'; number(bytes)];

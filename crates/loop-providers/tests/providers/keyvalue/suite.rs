@@ -1,11 +1,7 @@
 //! The conformance suite.
 
-use std::path::Path;
-
-use loop_host::RouteSpec;
-
-use crate::keyvalue::{DATA, app, native};
-use crate::support::{Told, conforms, host, load};
+use crate::keyvalue::{DATA, app, app_in_memory, native};
+use crate::support::{Told, conforms, host};
 
 #[tokio::test]
 async fn in_a_file() {
@@ -38,10 +34,5 @@ async fn on_a_server() {
 #[tokio::test]
 async fn in_memory() {
     let host = host(&Told::default());
-    let file = loop_test::provider("keyvalue-memory");
-    let memory = load(&host, &file, Path::new("."), "");
-    let route = RouteSpec::Component("memory".to_owned());
-    let mut app = app(&host, "keyvalue-suite", route);
-    app.components.insert("memory".to_owned(), memory);
-    conforms(&host, app, &[]).await;
+    conforms(&host, app_in_memory(&host, "keyvalue-suite"), &[]).await;
 }
