@@ -5,6 +5,7 @@
 //! lists if they write both. When a thing that was written is on the server's disk is up to the server.
 
 mod connection;
+mod parts;
 mod pool;
 mod target;
 
@@ -14,6 +15,7 @@ use redis::{ErrorKind, Pipeline, RedisError, Value};
 
 use crate::keyvalue::error::{Failure, NO_NUMBER, Result, TOO_LARGE};
 use crate::keyvalue::limits::{BATCH_BYTES_MAX, KEY_BYTES_MAX, PAGE_KEYS_MAX, VALUE_BYTES_MAX};
+use crate::keyvalue::server::connection::Most;
 use crate::keyvalue::server::pool::Pool;
 use crate::keyvalue::store::{Page, Swapped};
 
@@ -24,6 +26,26 @@ const ANSWER_BYTES: usize = 16 << 10;
 
 /// The same for each part of an answer that is a list.
 const PART_BYTES: usize = 16;
+
+/// An answer without content: a line, or of a transaction one for each of its commands, before it and in it.
+const LINE: Most = Most {
+    bytes: ANSWER_BYTES,
+    parts: 16,
+};
+
+/// One value, perhaps in a list.
+const ONE: Most = Most {
+    bytes: VALUE_BYTES_MAX + ANSWER_BYTES,
+    parts: 2,
+};
+
+/// A list of so many parts, and their contents.
+const fn list_of(parts: usize, contents: usize) -> Most {
+    Most {
+        bytes: contents + parts * PART_BYTES + ANSWER_BYTES,
+        parts: parts + 1,
+    }
+}
 
 /// Counts up. What the server's own numbers come to within a script is not exact, so the sum is read as text.
 const INCREMENT: &str = "
@@ -59,13 +81,13 @@ impl ServerStore {
     pub(crate) async fn get(&self, bucket: &str, key: &str) -> Result<Option<Vec<u8>>> {
         let mut get = redis::cmd("HGET");
         get.arg(self.values(bucket)).arg(key);
-        bytes(self.pool.ask(&get, VALUE_BYTES_MAX + ANSWER_BYTES).await?)
+        bytes(self.pool.ask(&get, ONE).await?)
     }
 
     pub(crate) async fn exists(&self, bucket: &str, key: &str) -> Result<bool> {
         let mut exists = redis::cmd("HEXISTS");
         exists.arg(self.values(bucket)).arg(key);
-        match self.pool.ask(&exists, ANSWER_BYTES).await? {
+        match self.pool.ask(&exists, LINE).await? {
             Value::Int(count) => Ok(count == 1),
             _ => Err(unexpected()),
         }
@@ -79,7 +101,8 @@ impl ServerStore {
         let mut list = redis::cmd("ZRANGEBYLEX");
         list.arg(self.keys(bucket)).arg(first).arg("+");
         list.arg("LIMIT").arg(0).arg(PAGE_KEYS_MAX + 1);
-        let most = (PAGE_KEYS_MAX + 1) * (KEY_BYTES_MAX + PART_BYTES) + ANSWER_BYTES;
+        let keys_max = PAGE_KEYS_MAX + 1;
+        let most = list_of(keys_max, keys_max * KEY_BYTES_MAX);
         let Value::Array(found) = self.pool.ask(&list, most).await? else {
             return Err(unexpected());
         };
@@ -103,7 +126,7 @@ impl ServerStore {
         }
         let mut get = redis::cmd("HMGET");
         get.arg(self.values(bucket)).arg(keys);
-        let most = BATCH_BYTES_MAX + keys.len() * PART_BYTES + ANSWER_BYTES;
+        let most = list_of(keys.len(), BATCH_BYTES_MAX);
         let Value::Array(values) = self.pool.ask(&get, most).await? else {
             return Err(unexpected());
         };
@@ -144,7 +167,7 @@ impl ServerStore {
         increment.arg(INCREMENT).arg(2);
         increment.arg(self.values(bucket)).arg(self.keys(bucket));
         increment.arg(key).arg(by);
-        let sum = bytes(self.pool.ask(&increment, ANSWER_BYTES).await?)?;
+        let sum = bytes(self.pool.ask(&increment, LINE).await?)?;
         let sum = sum.and_then(|sum| str::from_utf8(&sum).ok()?.parse().ok());
         sum.ok_or_else(unexpected)
     }
@@ -161,7 +184,7 @@ impl ServerStore {
         swap.arg(self.values(bucket)).arg(self.keys(bucket));
         swap.arg(key).arg(u8::from(expected.is_some()));
         swap.arg(expected.unwrap_or_default()).arg(value);
-        match self.pool.ask(&swap, VALUE_BYTES_MAX + ANSWER_BYTES).await? {
+        match self.pool.ask(&swap, ONE).await? {
             Value::Int(1) => Ok(Swapped::Done),
             Value::Array(now) => {
                 let [now] = <[Value; 1]>::try_from(now).map_err(|_| unexpected())?;
@@ -174,7 +197,7 @@ impl ServerStore {
     /// Does several things as one, whose answers do not matter.
     async fn together(&self, mut pipeline: Pipeline) -> Result<()> {
         pipeline.atomic();
-        self.pool.ask(&pipeline, ANSWER_BYTES).await.map(drop)
+        self.pool.ask(&pipeline, LINE).await.map(drop)
     }
 
     /// The hash of a bucket.

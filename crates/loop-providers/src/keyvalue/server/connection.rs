@@ -1,11 +1,11 @@
 //! A connection to a server, for one question at a time.
 //!
-//! What the server sends is counted: an answer of more bytes than what was asked can have ends the connection before they are kept.
+//! What the server sends is counted: an answer of more bytes or parts than what was asked can have ends the connection before they are
+//! kept.
 
 use std::io;
 use std::pin::Pin;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 
 use redis::aio::MultiplexedConnection;
@@ -14,16 +14,27 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::task::JoinHandle;
 
+use crate::keyvalue::server::parts::{Fault, Parts};
 use crate::keyvalue::server::target::Target;
 
-/// What a server may send when it is asked nothing, and what it answers when a connection begins.
-const UNASKED_BYTES: usize = 16 << 10;
+/// What a server may send when it is asked nothing, and what it answers when a connection begins: a line or two, with long texts.
+const UNASKED: Most = Most {
+    bytes: 16 << 10,
+    parts: 16,
+};
+
+/// How much an answer can be.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Most {
+    pub(crate) bytes: usize,
+    /// Values, and lists of them.
+    pub(crate) parts: usize,
+}
 
 /// An open connection. Dropping it closes it.
 pub(crate) struct Connection {
     link: MultiplexedConnection,
-    /// How many bytes may still come.
-    left: Arc<AtomicUsize>,
+    left: Arc<Mutex<Left>>,
     /// Carries the bytes to and fro.
     driver: JoinHandle<()>,
 }
@@ -51,10 +62,14 @@ impl Connection {
         let addresses = target.address.granted(&target.gate).await?;
         let stream = TcpStream::connect(&*addresses).await?;
         stream.set_nodelay(true)?;
-        let left = Arc::new(AtomicUsize::new(UNASKED_BYTES));
+        let left = Arc::new(Mutex::new(Left {
+            most: UNASKED,
+            fault: None,
+        }));
         let counted = Counted {
             stream,
             left: Arc::clone(&left),
+            parts: Parts::default(),
         };
         // Whoever asks keeps the time.
         let config = AsyncConnectionConfig::new().set_response_timeout(None);
@@ -72,23 +87,20 @@ impl Connection {
         !self.driver.is_finished()
     }
 
-    /// Asks something that has an answer of at most so many bytes.
-    pub(crate) async fn ask(
-        &mut self,
-        question: &impl Question,
-        most: usize,
-    ) -> RedisResult<Value> {
-        self.left.store(UNASKED_BYTES + most, Ordering::Relaxed);
+    /// Asks something that has an answer of at most so much.
+    pub(crate) async fn ask(&mut self, question: &impl Question, most: Most) -> RedisResult<Value> {
+        lock(&self.left).most = Most {
+            bytes: UNASKED.bytes + most.bytes,
+            parts: UNASKED.parts + most.parts,
+        };
         let answer = question.put(&mut self.link).await;
-        if self.left.load(Ordering::Relaxed) > 0 {
-            self.left.store(UNASKED_BYTES, Ordering::Relaxed);
-        }
+        lock(&self.left).most = UNASKED;
         answer
     }
 
-    /// Whether the server sent more than it may.
-    pub(crate) fn is_flooded(&self) -> bool {
-        self.left.load(Ordering::Relaxed) == 0
+    /// What is wrong with what the server sent. Nothing more is read of it then.
+    pub(crate) fn fault(&self) -> Option<Fault> {
+        lock(&self.left).fault
     }
 }
 
@@ -98,10 +110,22 @@ impl Drop for Connection {
     }
 }
 
-/// A stream of which so many bytes are read and no more.
+/// What may still come.
+struct Left {
+    most: Most,
+    /// Nothing may.
+    fault: Option<Fault>,
+}
+
+fn lock(left: &Mutex<Left>) -> MutexGuard<'_, Left> {
+    left.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// A stream of which so much is read and no more.
 struct Counted {
     stream: TcpStream,
-    left: Arc<AtomicUsize>,
+    left: Arc<Mutex<Left>>,
+    parts: Parts,
 }
 
 impl AsyncRead for Counted {
@@ -110,16 +134,34 @@ impl AsyncRead for Counted {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        let left = self.left.load(Ordering::Relaxed);
-        if left == 0 {
-            return Poll::Ready(Err(io::Error::other("more bytes than were asked for")));
+        let Self {
+            stream,
+            left,
+            parts,
+        } = &mut *self;
+        let mut left = lock(left);
+        if left.fault.is_some() {
+            return Poll::Ready(Err(io::Error::other("there was a fault before")));
         }
-        let room = buffer.initialize_unfilled_to(left.min(buffer.remaining()));
-        let mut within = ReadBuf::new(room);
-        let polled = Pin::new(&mut self.stream).poll_read(context, &mut within);
-        let read = within.filled().len();
+        // One byte more than there may be shows that there is more.
+        let room = buffer.remaining().min(left.most.bytes.saturating_add(1));
+        let mut within = ReadBuf::new(buffer.initialize_unfilled_to(room));
+        let polled = Pin::new(stream).poll_read(context, &mut within);
+        let read = within.filled();
+        let bytes = left.most.bytes.checked_sub(read.len());
+        let counted = match bytes {
+            Some(bytes) => {
+                left.most.bytes = bytes;
+                parts.count(read, &mut left.most.parts)
+            }
+            None => Err(Fault::TooMany),
+        };
+        if let Err(fault) = counted {
+            left.fault = Some(fault);
+            return Poll::Ready(Err(io::Error::other("the server sent what it may not")));
+        }
+        let read = read.len();
         buffer.advance(read);
-        self.left.fetch_sub(read, Ordering::Relaxed);
         polled
     }
 }

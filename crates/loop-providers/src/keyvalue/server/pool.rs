@@ -8,7 +8,8 @@ use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
 use crate::keyvalue::error::{Failure, Result};
-use crate::keyvalue::server::connection::{Connection, Question};
+use crate::keyvalue::server::connection::{Connection, Most, Question};
+use crate::keyvalue::server::parts::Fault;
 use crate::keyvalue::server::refused;
 use crate::keyvalue::server::target::Target;
 
@@ -38,11 +39,11 @@ impl Pool {
         }
     }
 
-    /// Asks something that has an answer of at most so many bytes.
+    /// Asks something that has an answer of at most so much.
     ///
     /// Nothing is asked twice: when a connection breaks, it is not known whether the server did it. Whoever is cut off meanwhile closes
     /// its connection, and does not know either.
-    pub(crate) async fn ask(&self, question: &impl Question, most: usize) -> Result<Value> {
+    pub(crate) async fn ask(&self, question: &impl Question, most: Most) -> Result<Value> {
         let ending = |_| Failure::Broken("the host is ending".to_owned());
         let _turn = self.turns.acquire().await.map_err(ending)?;
         let mut connection = match self.take() {
@@ -52,24 +53,28 @@ impl Pool {
         let Ok(answer) = timeout(ANSWER_TIMEOUT, connection.ask(question, most)).await else {
             return Err(self.lost("did not answer in time"));
         };
-        match answer {
-            Ok(answer) => {
+        let error = match (answer, connection.fault()) {
+            (Ok(answer), _) => {
                 self.give_back(connection);
-                Ok(answer)
+                return Ok(answer);
             }
-            Err(_) if connection.is_flooded() => {
-                Err(self.lost("sent a longer answer than there may be"))
+            (Err(_), Some(Fault::TooMany)) => {
+                return Err(self.lost("sent a longer answer than there may be"));
             }
-            Err(error) => match refused(&error) {
-                Some(failure) => {
-                    self.give_back(connection);
-                    Err(failure)
-                }
-                None if error.kind() == ErrorKind::Parse => {
-                    Err(self.lost("does not speak its language"))
-                }
-                None => Err(self.lost("went away")),
-            },
+            (Err(_), Some(Fault::Strange)) => {
+                return Err(self.lost("does not speak its language"));
+            }
+            (Err(error), None) => error,
+        };
+        match refused(&error) {
+            Some(failure) => {
+                self.give_back(connection);
+                Err(failure)
+            }
+            None if error.kind() == ErrorKind::Parse => {
+                Err(self.lost("does not speak its language"))
+            }
+            None => Err(self.lost("went away")),
         }
     }
 

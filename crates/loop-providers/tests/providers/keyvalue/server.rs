@@ -282,7 +282,8 @@ async fn answers_that_are_none_are_refused() {
     check(b"$99999999999999999999\r\n", "get default a", stranger).await;
     // A list of a list, and so on, too deep to be read.
     let nested = b"*1\r\n".repeat(200).leak();
-    check(nested, "get default a", stranger).await;
+    check(nested, "keys default", stranger).await;
+    check(b"$ 1\r\na\r\n", "get default a", stranger).await;
 }
 
 /// What a server sends without end is not kept.
@@ -311,4 +312,23 @@ async fn answers_without_end_are_cut_off() {
     )
     .await;
     check(b"$500000000\r\n", "count default n 1").await;
+}
+
+/// A list of very many parts that take few bytes would take a hundred times as many in memory.
+#[tokio::test]
+async fn answers_of_too_many_parts_are_cut_off() {
+    let host = host(&Told::default());
+    let check = async |answer: Vec<u8>, args: &str| {
+        let said = told_of(&host, answer.leak(), false, args).await;
+        let expected = "other: the store's server sent a longer answer than there may be";
+        assert_eq!(said, expected, "{args}");
+    };
+    let list = |of: &str, parts: usize| format!("*{parts}\r\n{}", of.repeat(parts)).into_bytes();
+    check(list("_\r\n", 300_000), "keys default").await;
+    check(list("*0\r\n", 200_000), "keys default").await;
+    check(list("$-1\r\n", 3_000), "get default a").await;
+    check(list(":1\r\n", 2_000), "set default a 1").await;
+    check(list("*2\r\n_\r\n_\r\n", 1_000), "keys default").await;
+    check(b"*1000000000\r\n".to_vec(), "keys default").await;
+    check(b"%9999999999\r\n".to_vec(), "count default n 1").await;
 }
