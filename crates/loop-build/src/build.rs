@@ -29,7 +29,7 @@ use crate::event::{Cancel, Event};
 use crate::files;
 use crate::language::Language;
 use crate::lock::{Lock, LockError};
-use crate::toolchain::Permission;
+use crate::toolchain::{Permission, ToolchainError};
 
 use inputs::Inputs;
 use stamp::Stamp;
@@ -293,6 +293,7 @@ fn build_stale(
     for job in jobs.iter_mut().filter(|job| !job.fresh) {
         stale.entry(job.language).or_default().push(job);
     }
+    check_toolchains(work, &stale)?;
     for (language, jobs) in stale {
         match language {
             Language::Rust => rust::build(work, jobs, events)?,
@@ -309,6 +310,23 @@ fn build_stale(
         }
     }
     Ok(())
+}
+
+/// Looks for what is not on this machine before anything is built, since a build may take minutes.
+fn check_toolchains(
+    work: &Work<'_>,
+    stale: &BTreeMap<Language, Vec<&mut Job>>,
+) -> Result<(), BuildError> {
+    let missing = stale.iter().filter_map(|(language, jobs)| match language {
+        Language::Rust => rust::missing(work),
+        Language::JavaScript => javascript::missing(work, jobs),
+        Language::Python => python::missing(work),
+    });
+    let mut missing: Vec<ToolchainError> = missing.collect();
+    match missing.len() {
+        0 | 1 => missing.pop().map_or(Ok(()), |one| Err(one.into())),
+        _ => Err(BuildError::Toolchains { missing }),
+    }
 }
 
 /// What every build of these components is done with.

@@ -231,6 +231,15 @@ impl RustTarget {
         })
     }
 
+    /// Whether there is no Rust at all, and no way to it. No program is started to know this.
+    pub(crate) fn is_out_of_reach(environment: &Environment, permission: Permission) -> bool {
+        let is_there = |program: &str| environment.find(program).is_some();
+        let may_come = permission >= Permission::User
+            && (is_there("rustup") || debian::is_possible(environment));
+        let is_installed = is_there("cargo") && is_there("rustc");
+        !is_installed && !may_come && debian::find(environment).is_none()
+    }
+
     /// A `cargo` that builds for [`TARGET`] when it is told so with `--target`.
     pub fn cargo(&self, environment: &Environment) -> Command {
         let mut command = environment.command(&self.cargo);

@@ -14,6 +14,12 @@ pub enum BuildError {
     /// There is no compiler for components.
     #[error(transparent)]
     Toolchain(#[from] ToolchainError),
+    /// The components are in several languages, and more than one has no toolchain here. Nothing was built.
+    #[error("{}", sentences(missing))]
+    Toolchains {
+        /// What each of them lacks.
+        missing: Vec<ToolchainError>,
+    },
     /// The folder holds nothing that can be built.
     #[error("{} is not a folder with a Cargo.toml, a package.json or a pyproject.toml", folder.display())]
     NoSource {
@@ -151,6 +157,10 @@ impl BuildError {
     pub fn hint(&self) -> Option<String> {
         let hint = match self {
             Self::Toolchain(error) => return error.hint(),
+            Self::Toolchains { missing } => {
+                let hints: Vec<String> = missing.iter().filter_map(ToolchainError::hint).collect();
+                return Some(hints.join("; "));
+            }
             Self::NoSource { .. } => {
                 "`loop component new NAME --lang rust` makes such a folder; the language can be `js`, `ts` and `python` too"
             }
@@ -240,6 +250,11 @@ impl BuildError {
         let path = path.to_owned();
         move |source| Self::Io { path, source }
     }
+}
+
+fn sentences(errors: &[ToolchainError]) -> String {
+    let sentences: Vec<String> = errors.iter().map(ToString::to_string).collect();
+    sentences.join("; ")
 }
 
 fn names(paths: &[PathBuf], between: &str) -> String {

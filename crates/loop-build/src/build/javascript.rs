@@ -62,6 +62,19 @@ pub(crate) fn fingerprint() -> String {
     inputs::digest_of(parts.join("\n").as_bytes())
 }
 
+/// What is needed for these components and not on this machine.
+pub(crate) fn missing(work: &Work<'_>, jobs: &[&mut Job]) -> Option<ToolchainError> {
+    // What is wrong with a `package.json` is told when its component is built.
+    let tool = |job: &&mut Job| {
+        package::javascript(&job.sources)
+            .unwrap_or_default()
+            .settings
+            .tool
+    };
+    let mut tools = jobs.iter().map(tool);
+    tools.find_map(|tool| pinned(tool).missing(work.environment, &work.tools()))
+}
+
 /// Builds one component.
 pub(crate) fn build(
     work: &Work<'_>,

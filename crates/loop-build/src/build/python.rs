@@ -44,6 +44,11 @@ pub(crate) fn fingerprint() -> String {
     inputs::digest_of(parts.join("\n").as_bytes())
 }
 
+/// What is needed for components and not on this machine.
+pub(crate) fn missing(work: &Work<'_>) -> Option<ToolchainError> {
+    COMPONENTIZE_PY.missing(work.environment, &work.tools())
+}
+
 /// Builds one component.
 pub(crate) fn build(
     work: &Work<'_>,
@@ -68,9 +73,6 @@ pub(crate) fn build(
         settings.world.as_deref(),
         scratch.path(),
     )?;
-    if work.environment.find("python3").is_none() {
-        return Err(ToolchainError::NoPython.into());
-    }
     let tools = COMPONENTIZE_PY.fetch(work.environment, &work.tools(), work.cancel, events)?;
     let script = scratch.path().join("build.py");
     fs::write(&script, SCRIPT).map_err(BuildError::at(&script))?;

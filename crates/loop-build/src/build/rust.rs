@@ -6,11 +6,17 @@ use crate::build::inputs::{self, Inputs};
 use crate::build::{BuildError, Job, Work, cargo};
 use crate::event::Event;
 use crate::sdk;
-use crate::toolchain::RustTarget;
+use crate::toolchain::{RustTarget, ToolchainError};
 
 /// What is not in the component's folder and counts all the same: variables that change what Cargo builds.
 pub(crate) fn fingerprint(work: &Work<'_>) -> String {
     inputs::settings(work.environment, work.options)
+}
+
+/// What is needed for components, not on this machine, and not to be had.
+pub(crate) fn missing(work: &Work<'_>) -> Option<ToolchainError> {
+    let (environment, permission) = (work.environment, work.options.permission);
+    RustTarget::is_out_of_reach(environment, permission).then_some(ToolchainError::NoRust)
 }
 
 /// Builds them.

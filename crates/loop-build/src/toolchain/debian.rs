@@ -185,6 +185,11 @@ fn open(made: &Path) -> Option<RustTarget> {
     })
 }
 
+/// Whether it might be made.
+pub(crate) fn is_possible(environment: &Environment) -> bool {
+    environment.find("apt-get").is_some() && environment.find("dpkg").is_some()
+}
+
 /// Makes the target, unless another process does it in the meantime.
 pub(crate) fn make(
     environment: &Environment,
@@ -192,7 +197,7 @@ pub(crate) fn make(
     cancel: &Cancel,
     events: &mut dyn FnMut(Event),
 ) -> Result<RustTarget, MakeError> {
-    if environment.find("apt-get").is_none() || environment.find("dpkg").is_none() {
+    if !is_possible(environment) {
         return Err(MakeError::NotDebian);
     }
     let toolchains = folder(environment).ok_or(MakeError::NoCache)?;

@@ -79,6 +79,25 @@ impl Pinned {
         folder.join(WHOLE).is_file().then_some(folder)
     }
 
+    /// What is not on this machine, and is needed to run the tool or to fetch it.
+    pub(crate) fn missing(
+        &self,
+        environment: &Environment,
+        tools: &Path,
+    ) -> Option<ToolchainError> {
+        let is_there = |program: &str| environment.find(program).is_some();
+        match self.registry {
+            Registry::Npm { .. } if !is_there("node") => {
+                Some(ToolchainError::NoNode { program: "node" })
+            }
+            Registry::Npm { .. } if !is_there("npm") && self.find(tools).is_none() => {
+                Some(self.registry.no_program())
+            }
+            Registry::Pip { .. } if !is_there("python3") => Some(self.registry.no_program()),
+            _ => None,
+        }
+    }
+
     /// Its name without the version.
     pub(crate) fn name(&self) -> &'static str {
         self.id.rsplit_once('-').map_or(self.id, |(name, _)| name)

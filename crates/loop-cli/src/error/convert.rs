@@ -334,6 +334,17 @@ pub(crate) fn build(error: &BuildError) -> CliError {
     ) {
         return CliError::said(Kind::Stopped(2));
     }
+    if let BuildError::Toolchains { missing } = error {
+        let problems = missing.iter().map(|error| {
+            let mut problem = Problem::new(error.to_string());
+            problem.hints.extend(error.hint());
+            problem
+        });
+        return CliError {
+            kind: Kind::Build,
+            problems: problems.collect(),
+        };
+    }
     let mut problem = Problem::new(error.to_string()).causes(error);
     problem.details.extend(
         error

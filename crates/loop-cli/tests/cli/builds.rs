@@ -167,14 +167,69 @@ fn no_tool_on_the_path() {
         .env("LOOP_CACHE", &empty)
         .output()
         .unwrap();
-    sandbox.filtered(|| assert_snapshot!(Sandbox::show(&output), @"
+    sandbox.filtered(|| {
+        assert_snapshot!(Sandbox::show(&output), @"
     exit code 114
     --- stderr
-    rustup could not add wasm32-wasip2: there is no rustup on the PATH
-    error: the Rust target wasm32-wasip2 could neither be added by rustup (there is no rustup on the PATH) nor be made
-      caused by: this is not a Debian system, where it could be made from packages
-    hint: run `rustup target add wasm32-wasip2` where the network allows it
-    "));
+    error: there is no Rust toolchain on the PATH (`cargo` and `rustc` were looked for)
+    hint: install Rust with rustup: https://rustup.rs
+    ");
+    });
+}
+
+/// Nothing is built before it is known that everything can be.
+#[test]
+fn missing_tools_of_all_languages_are_told_first() {
+    let sandbox = workspace();
+    let component = |name: &str, file: &str, text: &str| {
+        let folder = format!("components/{name}");
+        sandbox.write(&format!("{folder}/{file}"), text);
+        let wit = "package a:b;\nworld x { export f: func(); }\n";
+        sandbox.write(&format!("{folder}/wit/a.wit"), wit);
+    };
+    component("script", "package.json", "{}");
+    component("script", "src/main.js", "export function f() {}\n");
+    component("snake", "pyproject.toml", "");
+    component("snake", "src/app.py", "");
+    // Only what Rust needs, where it is on this machine.
+    let only = sandbox.path("only");
+    std::fs::create_dir(&only).unwrap();
+    let environment = loop_test::environment();
+    for program in ["cargo", "rustc", "rustup", "cc", "ld", "as"] {
+        if let Some(found) = environment.find(program) {
+            std::os::unix::fs::symlink(found, only.join(program)).unwrap();
+        }
+    }
+    let build = |path: &std::path::Path| {
+        let mut command = sandbox.builder(&["build"]);
+        Sandbox::show(&command.env("PATH", path).output().unwrap())
+    };
+    assert_snapshot!(build(&only), @"
+    exit code 114
+    --- stderr
+    error: there is no `node` on the PATH, which builds components of JavaScript
+    hint: install Node.js 20 or newer, with npm: https://nodejs.org, or `apt-get install nodejs npm` on Debian
+    error: there is no `python3` on the PATH, which builds components of Python
+    hint: install Python 3.10 or newer: https://python.org, or `apt-get install python3 python3-venv` on Debian
+    ");
+    assert!(!sandbox.path(".loop/build/release").exists());
+    let empty = sandbox.path("empty");
+    std::fs::create_dir(&empty).unwrap();
+    let mut command = sandbox.command(&["build"]);
+    let output = command
+        .env("PATH", &empty)
+        .env("LOOP_CACHE", &empty)
+        .output();
+    assert_snapshot!(Sandbox::show(&output.unwrap()), @"
+    exit code 114
+    --- stderr
+    error: there is no Rust toolchain on the PATH (`cargo` and `rustc` were looked for)
+    hint: install Rust with rustup: https://rustup.rs
+    error: there is no `node` on the PATH, which builds components of JavaScript
+    hint: install Node.js 20 or newer, with npm: https://nodejs.org, or `apt-get install nodejs npm` on Debian
+    error: there is no `python3` on the PATH, which builds components of Python
+    hint: install Python 3.10 or newer: https://python.org, or `apt-get install python3 python3-venv` on Debian
+    ");
 }
 
 #[test]
