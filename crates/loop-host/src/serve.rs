@@ -96,7 +96,7 @@ impl HttpRoute for ToComponent {
         });
         let trace = trace_of(request.headers());
         let call = self.call.get().within(linked.call_limit()).traced(trace);
-        handle(&self.server, call, request)
+        handle(&self.server, call, request, ())
             .await
             .map_err(|error| match error {
                 CallError::Deadline { .. } => Error::HttpResponseTimeout,
@@ -118,11 +118,12 @@ fn own_error(error: &wasmtime::Error) -> Option<Error> {
 }
 
 /// Has one request answered by a component. The response comes as soon as it begins; the rest of its body
-/// follows while the component runs on.
+/// follows while the component runs on. `until_done` is dropped once it does not any more.
 pub(crate) async fn handle(
     server: &Arc<Instances>,
     call: Call,
     request: Request<WasiBody>,
+    until_done: impl Send + 'static,
 ) -> Result<Response<WasiBody>, CallError> {
     let instances = Arc::clone(server);
     let linked = Arc::clone(&server.linked);
@@ -130,6 +131,7 @@ pub(crate) async fn handle(
         let served = instances
             .with(&call, move |live| serve(linked, live, request, sender))
             .await;
+        drop(until_done);
         if let Err(error) = &served {
             let linked = &*instances.linked;
             linked.host.observer.event(&Event::Failed {

@@ -1,15 +1,17 @@
 //! The HTTP server in front of an app.
 
+mod connection;
+
 use std::fmt;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use http::uri::Scheme;
-use http::{HeaderValue, Request, Response, StatusCode, Uri, header};
+use http::{HeaderValue, Request, Response, StatusCode, Uri, Version, header};
 use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::conn::auto;
 use hyper_util::server::graceful::GracefulShutdown;
 use loop_core::policy::{Protocol, Request as Asked};
@@ -22,14 +24,22 @@ use crate::error::{CallError, ServeError};
 use crate::instances::Instances;
 use crate::linked::Linked;
 use crate::serve::{handle, trace_of};
+use crate::server::connection::{Activity, Watched};
 use crate::upgrade::{self, Place, Upgrade};
 use crate::wasi::hop;
 
 /// Connections at once. Each may hold an instance; those beyond wait in the system's queue.
 const CONNECTIONS_MAX: usize = 1024;
 
-/// How long a client may take to send the head of a request. Slower ones hold a connection for nothing.
-const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
+/// Bytes of a request's head: some times what the largest cookies and tokens come to, and servers take 8 KiB to 1 MiB. Over HTTP/1 it is also
+/// what is read ahead of a body, and kept of a response until the client takes it.
+const HEAD_BYTES_MAX: u32 = 64 << 10;
+
+/// Headers of a request, each a value of its own. Browsers send some twenty, and proxies add a few.
+const HEADERS_MAX: usize = 100;
+
+/// Requests at once on a connection of HTTP/2: what its specification wants at least (RFC 9113, section 6.5.2).
+const STREAMS_MAX: u32 = 100;
 
 /// How long requests that are being served may take once the server is to stop.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(5);
@@ -93,9 +103,12 @@ impl Server {
         let mut builder = auto::Builder::new(TokioExecutor::new());
         builder
             .http1()
-            .timer(TokioTimer::new())
-            .header_read_timeout(HEAD_TIMEOUT);
-        builder.http2().timer(TokioTimer::new());
+            .max_headers(HEADERS_MAX)
+            .max_buf_size(HEAD_BYTES_MAX as usize);
+        builder
+            .http2()
+            .max_header_list_size(HEAD_BYTES_MAX)
+            .max_concurrent_streams(STREAMS_MAX);
         let mut stop = std::pin::pin!(stop);
         loop {
             let accepted = tokio::select! {
@@ -116,10 +129,17 @@ impl Server {
             // What the connection is upgraded to keeps its place.
             let place = Place::new(permit, places.clone());
             let kept = place.clone();
+            let activity = Activity::default();
+            let stream = Watched {
+                stream,
+                activity: activity.clone(),
+            };
+            let served = activity.clone();
             let service = hyper::service::service_fn(move |request| {
                 let (root, place) = (Arc::clone(&root), place.clone());
+                let activity = served.clone();
                 async move {
-                    let response = respond(&root, request, peer, place).await;
+                    let response = respond(&root, request, peer, place, activity).await;
                     Ok::<_, std::convert::Infallible>(response)
                 }
             });
@@ -128,8 +148,11 @@ impl Server {
                 .into_owned();
             let connection = connections.watch(connection);
             tokio::spawn(async move {
-                // A client that goes away in the middle is no event.
-                let _ = connection.await;
+                tokio::select! {
+                    // A client that goes away in the middle is no event.
+                    _ = connection => {}
+                    () = activity.idle() => {}
+                }
                 drop(kept);
             });
         }
@@ -166,13 +189,30 @@ async fn respond(
     mut request: Request<Incoming>,
     peer: SocketAddr,
     place: Place,
+    activity: Activity,
 ) -> Response<WasiBody> {
     let linked = &*root.linked;
+    let calling = activity.call();
+    activity.brought();
+    if request.version() == Version::HTTP_2 {
+        // It frames what it carries otherwise, and hyper knows what is too much.
+        activity.uncounted();
+    }
+    // Over HTTP/2 nobody has counted them.
+    if request.headers().len() > HEADERS_MAX {
+        return plain(
+            StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
+            "the request has too many headers\n",
+        );
+    }
     if let Some(upgrades) = &linked.upgrades
         && upgrade::asks_for(request.headers(), upgrades.protocol())
     {
         let upgrade = Upgrade::new(request, peer, root, place);
         let response = upgrades.upgrade(upgrade).await;
+        if response.status() == StatusCode::SWITCHING_PROTOCOLS {
+            activity.uncounted();
+        }
         return response.map(|body| {
             Full::new(body)
                 .map_err(|never| match never {})
@@ -198,7 +238,11 @@ async fn respond(
     tell_scheme(request.uri_mut());
     let request = request.map(|body| {
         let max = usize::try_from(body_max).unwrap_or(usize::MAX);
-        http_body_util::Limited::new(body, max)
+        let pieces = body.map_frame(move |piece| {
+            activity.brought();
+            piece
+        });
+        http_body_util::Limited::new(pieces, max)
             .map_err(move |error| match error.downcast::<hyper::Error>() {
                 Ok(error) => Error::from(*error),
                 Err(_) => Error::HttpRequestBodySize(Some(body_max)),
@@ -218,11 +262,11 @@ async fn respond(
         let handled = tokio::spawn(async move {
             let _turn = root.turn().await?;
             let call = call(&root.linked);
-            handle(&root, call, request).await
+            handle(&root, call, request, calling).await
         });
         handled.await.ok()
     } else {
-        Some(handle(root, call(linked), request).await)
+        Some(handle(root, call(linked), request, calling).await)
     };
     match handled {
         Some(Ok(response)) => response,

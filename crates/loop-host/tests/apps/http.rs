@@ -1,6 +1,8 @@
 //! HTTP handlers of WASI 0.2 and 0.3.
 
-use std::io::{ErrorKind, Read, Write};
+mod clients;
+
+use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::sync::Arc;
 use std::time::Duration;
@@ -205,43 +207,6 @@ async fn a_body_beyond_the_limit_is_refused() {
         assert_eq!(post(address, "/echo", &"x".repeat(100)).0, 200);
     })
     .await;
-}
-
-/// Sends a request that does not end, until the server has enough of it.
-fn send_without_end(address: SocketAddr, begin: &str, piece: &str) {
-    let mut stream = TcpStream::connect(address).unwrap();
-    stream
-        .set_write_timeout(Some(Duration::from_secs(20)))
-        .unwrap();
-    let piece = piece.repeat(1000);
-    let mut sent = stream.write_all(begin.as_bytes());
-    while sent.is_ok() {
-        sent = stream.write_all(piece.as_bytes());
-    }
-    let held = sent.unwrap_err().kind() == ErrorKind::WouldBlock;
-    assert!(!held, "it is neither read nor ended: {begin:?}");
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn requests_without_end_are_cut_off() {
-    let chunked = "POST /echo HTTP/1.1\r\nhost: test\r\ntransfer-encoding: chunked\r\n\r\n";
-    for guest in ["http-p2", "http-p3"] {
-        let host = host();
-        let mut component = load(&host, guest);
-        component.limits.body = ByteSize(1000);
-        serving(&host, component, move |address| {
-            for (begin, piece) in [
-                ("GET /", "x"),
-                ("GET /hello HTTP/1.1\r\n", "a: b\r\n"),
-                ("GET /hello HTTP/1.1\r\na: ", "b"),
-                (chunked, "1\r\nx\r\n"),
-            ] {
-                send_without_end(address, begin, piece);
-                assert_eq!(get(address, "/hello").0, 200);
-            }
-        })
-        .await;
-    }
 }
 
 #[tokio::test]
