@@ -1,7 +1,13 @@
 //! Calls of gRPC services: what is granted, whom the component trusts, and servers that do as they please.
 
+use std::convert::Infallible;
 use std::time::Duration;
 
+use bytes::Bytes;
+use http_body_util::Full;
+use hyper::server::conn::http2;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioIo};
 use loop_host::{AppSpec, Host};
 use rustls::ServerConfig;
 use rustls::pki_types::PrivatePkcs8KeyDer;
@@ -164,4 +170,63 @@ async fn servers_that_do_as_they_please() {
         "failed: Code::DeadlineExceeded the time is over\nexit 1"
     );
     task.abort();
+}
+
+/// A server that answers each call with these bytes in place of messages, which it says are encoded so.
+async fn sending(
+    bytes: Vec<u8>,
+    encoding: &'static str,
+) -> (std::net::SocketAddr, tokio::task::JoinHandle<()>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let bytes = Bytes::from(bytes);
+    let task = tokio::spawn(async move {
+        let (stream, _) = listener.accept().await.unwrap();
+        let service = service_fn(|_: http::Request<hyper::body::Incoming>| {
+            let response = http::Response::builder()
+                .header("content-type", "application/grpc")
+                .header("grpc-encoding", encoding)
+                .body(Full::new(bytes.clone()));
+            async { Ok::<_, Infallible>(response.unwrap()) }
+        });
+        // The other side may break it off.
+        let _ = http2::Builder::new(TokioExecutor::new())
+            .serve_connection(TokioIo::new(stream), service)
+            .await;
+    });
+    (address, task)
+}
+
+/// What frames a message: whether it is compressed, and how long it is.
+fn message(flag: u8, announced: u32, sent: usize) -> Vec<u8> {
+    let mut bytes = vec![flag];
+    bytes.extend(announced.to_be_bytes());
+    bytes.resize(bytes.len() + sent, b'x');
+    bytes
+}
+
+#[tokio::test]
+async fn messages_that_are_none() {
+    let host = host(&Told::default());
+    let check = async |name: &str, bytes: Vec<u8>, encoding, expected: &str| {
+        let (address, task) = sending(bytes, encoding).await;
+        let grants = format!(r#"net.http = ["http://{address}"]"#);
+        let method = format!("http://{address}/suite.Suite/One");
+        let said = tried(&host, &grants, &[&method, "hello"]).await;
+        let last = said.lines().rev().nth(1).unwrap_or_default();
+        let expected = format!("failed: Code::{expected} ");
+        assert!(last.starts_with(&expected), "{name}: {said}");
+        task.abort();
+    };
+    // Whatever it would unpack to.
+    let zipped = message(1, 4, 4);
+    check("compressed", zipped.clone(), "gzip", "Unimplemented").await;
+    check("compressed all the same", zipped, "identity", "Internal").await;
+    let plain = "identity";
+    check("a flag that is none", message(2, 4, 4), plain, "Internal").await;
+    let large = message(0, u32::MAX, 100_000);
+    check("4 GiB", large, plain, "OutOfRange").await;
+    check("broken off", message(0, 1000, 4), plain, "Internal").await;
+    check("half a frame", vec![0, 0], plain, "Internal").await;
+    check("without a status", message(0, 4, 4), plain, "Unknown").await;
 }
