@@ -16,6 +16,7 @@ wit_bindgen::generate!({
 });
 
 mod adding;
+mod paths;
 mod reading;
 mod waiting;
 
@@ -33,6 +34,7 @@ impl exports::wasi::cli0_3_0::run::Guest for Suite {
             println!("the root `data` does not open: {error:?}");
         })?;
         let groups = [
+            ("paths", paths::CASES),
             ("reading", reading::CASES),
             ("adding", adding::CASES),
             ("waiting", waiting::CASES),
