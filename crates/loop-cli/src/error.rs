@@ -78,7 +78,7 @@ Exit codes:
   0        success
   1        `loop check` or `loop doctor` found something missing
   2        what was typed makes no sense
-  110      a component trapped
+  110      a component trapped, or exited instead of answering a call
   111      a component reached a limit
   112      a grant is missing without which the app cannot start
   113      a file is no component, or an app cannot be put together

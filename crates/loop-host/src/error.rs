@@ -202,6 +202,14 @@ pub enum CallError {
         /// Where: the functions that were active, the innermost first.
         backtrace: Vec<String>,
     },
+    /// It ended itself (`exit`) in a call that was to give an answer.
+    #[error("`{component}` exited with code {code} instead of answering")]
+    Exited {
+        /// The component.
+        component: String,
+        /// The code.
+        code: i32,
+    },
     /// It took longer than its limit for one call, waiting in host calls included.
     #[error("`{component}` was ended after {after}, the limit for one call")]
     Deadline {

@@ -13,6 +13,7 @@ use loop_core::Limits;
 use loop_core::grants::Config;
 use wasmtime::component::{InstancePre, ResourceTableError};
 use wasmtime::{FrameInfo, Store, Trap, UpdateDeadline, WasmBacktrace};
+use wasmtime_wasi::I32Exit;
 
 use crate::chain::{Call, Current};
 use crate::core::{CoreApp, Reads};
@@ -232,6 +233,12 @@ impl Linked {
         }
         if error.is::<NoHandle>() {
             return CallError::NoHandle { component };
+        }
+        if let Some(I32Exit(code)) = error.downcast_ref() {
+            return CallError::Exited {
+                component,
+                code: *code,
+            };
         }
         let Some(trap) = error.root_cause().downcast_ref::<Trap>().copied() else {
             return match error.root_cause().downcast_ref::<ResourceTableError>() {

@@ -29,13 +29,18 @@ const BUILD_LIMIT: Duration = Duration::from_mins(2);
 
 const SCRIPT: &str = include_str!("javascript/build.mjs");
 const CONSOLE: &str = include_str!("javascript/console.js");
+const PRINT: &str = include_str!("javascript/print.js");
 const TEXT: &str = include_str!("javascript/text.js");
+const UNCAUGHT: &str = include_str!("javascript/uncaught.js");
 
 /// Where the source is that exports what the world exports, where `package.json` does not say it.
 const ENTRIES: [&str; 2] = ["src/main.ts", "src/main.js"];
 
 /// Files that change how sources are bundled, besides the sources.
 const SETTINGS_FILES: [&str; 2] = ["tsconfig.json", "jsconfig.json"];
+
+/// The file with what stands around the exports, as the script knows it.
+const GUARD: &str = "uncaught.js";
 
 /// The name by which sources import the modules of the SDK.
 const SDK: &str = "loop-guest";
@@ -54,7 +59,9 @@ pub(crate) fn fingerprint() -> String {
     let parts = [
         SCRIPT,
         CONSOLE,
+        PRINT,
         TEXT,
+        UNCAUGHT,
         COMPONENTIZE_QJS.id,
         COMPONENTIZE_JS.id,
         carried::DIGEST,
@@ -107,6 +114,7 @@ pub(crate) fn build(
     let started = Instant::now();
     let since = work.now_on_disk()?;
     let (script, inject) = unpack(scratch.path(), &wit, tool)?;
+    let guard = unpack_guard(scratch.path(), &wit)?;
     let (sdk, modules) = unpack_sdk(scratch.path())?;
     let built = scratch.path().join("component.wasm");
     let is_aside = tool == JavaScriptTool::ComponentizeQjs && aside::is_needed(&wit);
@@ -123,8 +131,10 @@ pub(crate) fn build(
         "inject": inject,
         "sdk": sdk,
         "modules": modules,
+        "guard": guard.is_some(),
         "wit": wit.folder(),
         "world": wit.world_name(),
+        "made": guard.unwrap_or_else(|| wit.world_name()),
         "aside": is_aside,
         "sync": !wit.is_async(),
         "quick": work.options.profile == Profile::Dev,
@@ -209,10 +219,12 @@ fn unpack(
         "package.json",
         "{ \"type\": \"module\", \"sideEffects\": false }",
     )?;
+    let text = write("text.js", TEXT)?;
+    write("print.js", PRINT)?;
     if tool == JavaScriptTool::ComponentizeJs {
         return Ok((script, Vec::new()));
     }
-    let mut inject = vec![write("text.js", TEXT)?];
+    let mut inject = vec![text];
     let imports = wit.imports();
     let find = |start: &str| imports.iter().find(|name| name.starts_with(start));
     let (out, err) = (find("wasi:cli/stdout@0.2."), find("wasi:cli/stderr@0.2."));
@@ -221,6 +233,18 @@ fn unpack(
         inject.push(write("console.js", &text)?);
     }
     Ok((script, inject))
+}
+
+/// Writes what stands around the component's exports, and gives the world that has what it imports. Nothing where it cannot have that.
+fn unpack_guard(folder: &Path, wit: &Wit) -> Result<Option<String>, BuildError> {
+    let Some(cli) = wit.package_with("cli", &["exit", "stderr"]) else {
+        return Ok(None);
+    };
+    let [exit, err] = ["exit", "stderr"].map(|name| format!("wasi:cli/{name}@{cli}"));
+    let path = folder.join(GUARD);
+    let text = UNCAUGHT.replace("EXIT", &exit).replace("STDERR", &err);
+    fs::write(&path, text).map_err(BuildError::at(&path))?;
+    wit.widen(&[exit, err]).map(Some)
 }
 
 /// Writes the modules of the SDK, and gives their folder and the names of those that are meant for components.

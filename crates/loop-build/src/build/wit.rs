@@ -18,6 +18,12 @@ use crate::files;
 /// of a mebibyte.
 const WIT_BYTES_MAX: u64 = 16 << 20;
 
+/// The world that tools get where they need more than the component's own.
+const WIDENED: &str = "loop-widened";
+
+/// The version of WASI 0.2 that is carried.
+const CARRIED_WASI: &str = "0.2.12";
+
 /// The world of a component, with all that it is made of.
 pub(crate) struct Wit {
     pub(crate) resolve: Resolve,
@@ -97,6 +103,42 @@ impl Wit {
             .filter(|(_, item)| matches!(item, WorldItem::Interface { .. }))
             .map(|(key, _)| self.resolve.name_world_key(key))
             .collect()
+    }
+
+    /// The version of a package of WASI 0.2 with these interfaces: that of the component's own, or of what is carried. Nothing if it has the
+    /// package without them.
+    pub(crate) fn package_with(&self, name: &str, interfaces: &[&str]) -> Option<String> {
+        let mut versions = Vec::new();
+        for (_, package) in &self.resolve.packages {
+            let version = package.name.version.as_ref().filter(|version| {
+                let is_two = (version.major, version.minor) == (0, 2);
+                package.name.namespace == "wasi" && package.name.name == name && is_two
+            });
+            let has = |name: &&str| package.interfaces.contains_key(*name);
+            versions.extend(version.map(|it| (it.to_string(), interfaces.iter().all(has))));
+        }
+        match versions.iter().find(|(_, has_all)| *has_all) {
+            Some((version, _)) => Some(version.clone()),
+            None => versions
+                .iter()
+                .all(|(version, _)| version != CARRIED_WASI)
+                .then(|| CARRIED_WASI.to_owned()),
+        }
+    }
+
+    /// Gives tools a world with these imports as well, and says its name. What was read stays as it is. What these are of is there, or carried.
+    pub(crate) fn widen(&self, imports: &[String]) -> Result<String, BuildError> {
+        let world = self.world_name();
+        let mut lines = vec![format!("include {world};")];
+        lines.extend(imports.iter().map(|name| format!("import {name};")));
+        let text = format!("world {WIDENED} {{ {} }}\n", lines.join(" "));
+        let path = self.folder().join(WIDENED).with_extension("wit");
+        fs::write(&path, text).map_err(BuildError::at(&path))?;
+        wanted::add(self.folder(), None).map_err(|output| BuildError::Wit {
+            folder: path,
+            output,
+        })?;
+        Ok(WIDENED.to_owned())
     }
 
     /// The last part of an interface's name: `incoming-handler` of `wasi:http/incoming-handler@0.2.12`.

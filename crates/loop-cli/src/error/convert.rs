@@ -203,6 +203,7 @@ pub(crate) fn call(error: &CallError) -> CliError {
             let problem = lines.fold(problem, |problem, line| problem.line(Paint::Faint, line));
             CliError::new(Kind::Trap, problem)
         }
+        CallError::Exited { .. } => CliError::new(Kind::Trap, problem),
         CallError::Deadline { .. } => CliError::new(
             Kind::Limit,
             problem.hint(

@@ -145,6 +145,22 @@ fn a_trap_in_a_component_that_is_called() {
 }
 
 #[test]
+fn a_component_that_exits_when_it_is_called() {
+    let sandbox = two(PROVIDE);
+    sandbox.copy_guest("trap-callee", "greeter.wasm");
+    sandbox.filtered(|| {
+        assert_snapshot!(sandbox.run(&["run", "--", "ann", "exit"]), @"
+        exit code 110
+        --- stdout
+        hello, ann
+        --- stderr
+        error: a call from `caller` failed
+          caused by: `greeter` exited with code 1 instead of answering
+        ");
+    });
+}
+
+#[test]
 fn a_folder_with_several_apps() {
     let sandbox = Sandbox::with_manifest(
         r#"[app.one]

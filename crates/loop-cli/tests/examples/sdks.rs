@@ -101,6 +101,16 @@ fn next(socket: &mut WebSocket<TcpStream>) -> Message {
     }
 }
 
+/// What a user sees of a program whose error nobody catches.
+fn uncaught(language: &str, file: &str, source: &str, args: &[&str]) -> Option<String> {
+    let scaffold = Scaffold::made(language, "command");
+    std::fs::write(scaffold.source(file), source).unwrap();
+    let scaffold = scaffold.with_tools(language)?;
+    let output = scaffold.looped(args).output().unwrap();
+    let (out, err) = (text(&output.stdout), text(&output.stderr));
+    Some(format!("{}\n{out}---\n{err}", output.status))
+}
+
 /// Everybody hears what anybody says, of a component that serves.
 fn chats(language: &str, file: &str, source: &str, args: &[&str]) {
     let address = free_address();
@@ -374,4 +384,59 @@ fn javascript_serves_http_of_wasi_0_2() {
     let answer = served.get(&format!("/?http://{asked}/missing"));
     assert_eq!(answer.status, 404);
     assert!(answer.body.contains("nothing here"), "{answer:?}");
+}
+
+#[test]
+fn javascript_shows_errors_that_nobody_catches() {
+    let check = |throws: &str| {
+        let source = format!(
+            "function deep() {{\n  throw {throws};\n}}\n\
+             export const run = {{\n  run() {{\n    console.log(\"begun\");\n    deep();\n  }},\n}};\n"
+        );
+        uncaught("js", "main.js", &source, &["run", "a"])
+    };
+    let Some(said) = check("new Error(\"the file is no good\")") else {
+        return;
+    };
+    insta::assert_snapshot!(said, @r"
+    exit status: 1
+    begun
+    ---
+    Error: the file is no good
+        at deep (src/main.js:2)
+        at run (src/main.js:7)
+    ");
+    insta::assert_snapshot!(check("{ code: 5 }").unwrap(), @r#"
+    exit status: 1
+    begun
+    ---
+    uncaught: {"code":5}
+    "#);
+    // The error that the function's `result` has.
+    insta::assert_snapshot!(check("undefined").unwrap(), @r"
+    exit status: 1
+    begun
+    ---
+    ");
+}
+
+#[test]
+fn python_shows_exceptions_that_nobody_catches() {
+    let source = "from wit_world import exports\n\n\ndef deep() -> None:\n    raise ValueError(\"the file is no good\")\n\n\n\
+                  class Run(exports.Run):\n    def run(self) -> None:\n        print(\"begun\")\n        deep()\n";
+    let args = ["run", "--winch", "a"];
+    if let Some(said) = uncaught("python", "app.py", source, &args) {
+        insta::assert_snapshot!(said, @r#"
+        exit status: 1
+        begun
+        ---
+        Traceback (most recent call last):
+          File "src/app.py", line 11, in run
+            deep()
+            ~~~~^^
+          File "src/app.py", line 5, in deep
+            raise ValueError("the file is no good")
+        ValueError: the file is no good
+        "#);
+    }
 }

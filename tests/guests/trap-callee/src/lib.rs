@@ -1,4 +1,4 @@
-//! Exports `acme:greet/greeter`, which traps for the name `trap` and greets the others.
+//! Exports `acme:greet/greeter`, which traps for the name `trap`, exits for `exit`, and greets the others.
 
 wit_bindgen::generate!({
     path: "../wit/greet.wit",
@@ -12,6 +12,9 @@ impl exports::acme::greet::greeter::Guest for TrapGreeter {
     fn greet(name: String) -> String {
         if name == "trap" {
             core::arch::wasm32::unreachable();
+        }
+        if name == "exit" {
+            std::process::exit(1);
         }
         format!("hello, {name}")
     }

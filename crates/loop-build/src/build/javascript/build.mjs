@@ -11,17 +11,28 @@ const request = JSON.parse(process.argv[2]);
 const require = createRequire(`${request.tools}/`);
 // The name of what is made here, among those of sources.
 const ENTRY = "loop:entry";
+// What stands around the exports.
+const GUARD = join(dirname(request.output), "uncaught.js");
 const isQuickJs = request.tool === "componentize-qjs";
 const say = (answer) => process.stdout.write(`${JSON.stringify(answer)}\n`);
 
-/** The entry that is bundled: what the world exports, after a look whether the source has it. */
+/** The entry that is bundled: what the world exports, after a look whether the source has it, and guarded where the tool has no good words for errors. */
 function entry() {
-  const names = [...new Set(request.exports.map((path) => path.split(".")[0]))];
+  const paths = request.exports.map(({ path }) => path);
+  const names = [...new Set(paths.map((path) => path.split(".")[0]))];
   return `import * as source from ${JSON.stringify(request.entry)};
-const has = (path) => typeof path.split(".").reduce((value, name) => value?.[name], source) === "function";
-const missing = ${JSON.stringify(request.exports)}.filter((path) => !has(path));
+${request.guard ? `import { guarded } from ${JSON.stringify(GUARD)};` : "const guarded = (call) => call;"}
+const at = (from, path) => path.reduce((value, name) => value?.[name], from);
+const missing = ${JSON.stringify(paths)}.filter((path) => typeof at(source, path.split(".")) !== "function");
 if (missing.length > 0) throw new Error("loop-missing " + JSON.stringify(missing) + " end");
-${names.map((name) => `export const ${name} = source[${JSON.stringify(name)}];`).join("\n")}
+const exported = Object.fromEntries(${JSON.stringify(names)}.map((name) => [name, typeof source[name] === "object" ? {} : source[name]]));
+for (const { path, err } of ${JSON.stringify(request.exports)}) {
+  const names = path.split(".");
+  const [place, name] = [at(exported, names.slice(0, -1)), names.at(-1)];
+  const given = at(source, names);
+  place[name] = err ? guarded(given, err) : given;
+}
+${names.map((name) => `export const ${name} = exported[${JSON.stringify(name)}];`).join("\n")}
 `;
 }
 
@@ -38,8 +49,8 @@ function lacking(path, module) {
 const imports = {
   name: "imports",
   setup(build) {
-    build.onResolve({ filter: /^[a-z][a-z0-9-]*:[a-z]/ }, ({ path }) => {
-      const text = lacking(path);
+    build.onResolve({ filter: /^[a-z][a-z0-9-]*:[a-z]/ }, ({ path, importer }) => {
+      const text = importer === GUARD ? undefined : lacking(path);
       if (text) return { errors: [{ text }] };
       return { path: request.aside ? path.replace(/^wasi:(?=.*@0\.2\.)/, "was2:") : path, external: true };
     });
@@ -133,9 +144,15 @@ function nameSources(sources, runs) {
     const run = runs.findLast(([line, from]) => line < at || (line === at && from <= column));
     return run ? `${sources[run[2]]}:${run[3] + at - run[0]}` : "native";
   };
+  // Who reads a trace looks for lines of their own: it ends where the component was called, and does not begin within the SDK.
+  const isOwn = ({ at }) => !/^(?:loop:|loop-guest\/|native$)/.test(at);
   Error.prepareStackTrace ??= (_, frames) => {
-    const name = (frame) => frame.getFunctionName() ?? "<anonymous>";
-    return frames.map((frame) => `    at ${name(frame)} (${place(frame.getLineNumber(), frame.getColumnNumber())})\n`).join("");
+    const all = frames.map((frame) => ({
+      name: frame.getFunctionName() ?? "<anonymous>",
+      at: place(frame.getLineNumber(), frame.getColumnNumber()),
+    }));
+    const shown = all.some(isOwn) ? all.slice(all.findIndex(isOwn), all.findLastIndex(isOwn) + 1) : all;
+    return shown.map(({ name, at }) => `    at ${name} (${at})\n`).join("");
   };
 }
 
@@ -156,7 +173,7 @@ async function bundle() {
       metafile: true,
       inject: request.inject,
       // How the tool has an integer of 64 bits.
-      define: { LOOP_INTEGER: isQuickJs ? "Number" : "BigInt" },
+      define: { LOOP_INTEGER: isQuickJs ? "Number" : "BigInt", LOOP_QUICKJS: `${isQuickJs}` },
       logLevel: "silent",
       plugins: [sdk, imports],
     });
@@ -175,7 +192,7 @@ async function byQuickJs(source) {
   writeFileSync(path, source);
   const { component } = await componentize({
     witPath: request.wit,
-    world: request.world,
+    world: request.made,
     jsSource: source,
     jsPath: path,
     moduleRoot: dirname(path),
@@ -197,7 +214,7 @@ async function bySpiderMonkey(source) {
   const { component } = await componentize({
     sourcePath: path,
     witPath: request.wit,
-    worldName: request.world,
+    worldName: request.made,
     disableFeatures: asks ? ["fetch-event"] : ["fetch-event", "http"],
   });
   return component;
@@ -209,7 +226,7 @@ if (bundled) {
   const map = JSON.parse(sourceMap);
   const inputs = Object.keys(bundled.metafile.inputs).filter((path) => path !== ENTRY);
   try {
-    writeFileSync(request.output, await (isQuickJs ? byQuickJs(traced(code, map)) : bySpiderMonkey(code)));
+    writeFileSync(request.output, await (isQuickJs ? byQuickJs : bySpiderMonkey)(traced(code, map)));
     say({ inputs: inputs.map((path) => resolve(request.folder, path)) });
   } catch (error) {
     const text = `${error?.message ?? error}`;

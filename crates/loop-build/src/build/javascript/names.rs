@@ -1,6 +1,7 @@
 //! How names of WIT read in JavaScript, and what a source must export.
 
-use wit_parser::{Function, FunctionKind, TypeDefKind, WorldItem};
+use serde::Serialize;
+use wit_parser::{Function, FunctionKind, Type, TypeDefKind, WorldItem};
 
 use crate::build::wit::Wit;
 
@@ -29,13 +30,23 @@ fn capital(word: &str) -> String {
         .unwrap_or_default()
 }
 
-/// The functions and classes that a source must export, as paths: `run.run`, `shop.Basket.prototype.add`.
-pub(crate) fn exports(wit: &Wit) -> Vec<String> {
-    let mut paths = Vec::new();
+/// A function or a class that a source must export.
+#[derive(Debug, Serialize)]
+pub(crate) struct Export {
+    /// Where it stands: `run.run`, `shop.Basket.prototype.add`.
+    path: String,
+    /// What a function throws as its result: `none` if that is no `result`, `nothing` if its errors have no value, `text` if they are
+    /// strings, and `other`. Nothing for a class.
+    err: Option<&'static str>,
+}
+
+/// What a source must export, classes before what stands in them.
+pub(crate) fn exports(wit: &Wit) -> Vec<Export> {
+    let mut found = Vec::new();
     let exports = wit.world().into_iter().flat_map(|world| &world.exports);
     for (key, item) in exports {
         match item {
-            WorldItem::Function(function) => paths.extend(path_of(wit, "", function)),
+            WorldItem::Function(function) => found.extend(export_of(wit, "", function)),
             WorldItem::Interface { id, .. } => {
                 let Some(interface) = wit.resolve.interfaces.get(*id) else {
                     continue;
@@ -46,33 +57,66 @@ pub(crate) fn exports(wit: &Wit) -> Vec<String> {
                     .iter()
                     .filter_map(|(name, id)| Some((name, wit.resolve.types.get(*id)?)));
                 let resources = types.filter(|(_, def)| matches!(def.kind, TypeDefKind::Resource));
-                paths.extend(resources.map(|(name, _)| format!("{start}{}", pascal(name))));
+                found.extend(resources.map(|(name, _)| Export {
+                    path: format!("{start}{}", pascal(name)),
+                    err: None,
+                }));
                 let functions = interface.functions.values();
-                paths.extend(functions.filter_map(|function| path_of(wit, &start, function)));
+                found.extend(functions.filter_map(|function| export_of(wit, &start, function)));
             }
             WorldItem::Type { .. } => {}
         }
     }
-    paths
+    found
 }
 
-fn path_of(wit: &Wit, start: &str, function: &Function) -> Option<String> {
+fn export_of(wit: &Wit, start: &str, function: &Function) -> Option<Export> {
     let class = |id| {
         let def = wit.resolve.types.get(id)?;
         Some(pascal(def.name.as_deref()?))
     };
     let name = camel(function.item_name());
-    match function.kind {
-        FunctionKind::Freestanding | FunctionKind::AsyncFreestanding => {
-            Some(format!("{start}{name}"))
-        }
+    let path = match function.kind {
+        FunctionKind::Freestanding | FunctionKind::AsyncFreestanding => format!("{start}{name}"),
         FunctionKind::Method(id) | FunctionKind::AsyncMethod(id) => {
-            Some(format!("{start}{}.prototype.{name}", class(id)?))
+            format!("{start}{}.prototype.{name}", class(id)?)
         }
         FunctionKind::Static(id) | FunctionKind::AsyncStatic(id) => {
-            Some(format!("{start}{}.{name}", class(id)?))
+            format!("{start}{}.{name}", class(id)?)
         }
         // The class is one.
-        FunctionKind::Constructor(_) => None,
+        FunctionKind::Constructor(_) => return None,
+    };
+    let err = match function.result.and_then(|ty| kind(wit, ty)) {
+        Some(TypeDefKind::Result(result)) => match result.err {
+            Some(err) if is_text(wit, err) => "text",
+            Some(_) => "other",
+            None => "nothing",
+        },
+        _ => "none",
+    };
+    Some(Export {
+        path,
+        err: Some(err),
+    })
+}
+
+/// What a type is, by whatever name.
+fn kind(wit: &Wit, ty: Type) -> Option<&TypeDefKind> {
+    let Type::Id(id) = ty else { return None };
+    match &wit.resolve.types.get(id)?.kind {
+        TypeDefKind::Type(ty) => kind(wit, *ty),
+        kind => Some(kind),
+    }
+}
+
+fn is_text(wit: &Wit, ty: Type) -> bool {
+    match ty {
+        Type::String => true,
+        Type::Id(id) => match wit.resolve.types.get(id).map(|def| &def.kind) {
+            Some(TypeDefKind::Type(ty)) => is_text(wit, *ty),
+            _ => false,
+        },
+        _ => false,
     }
 }

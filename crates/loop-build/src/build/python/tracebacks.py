@@ -2,6 +2,7 @@
 
 import ast  # noqa: F401: for the marks below a line
 import linecache
+import os
 import sys
 import traceback
 
@@ -14,11 +15,32 @@ for module in list(sys.modules.values()):
     # Without a time, an entry is not compared with the file.
     linecache.cache[name] = (0, None, lines, name)
 
+MARKS = "_extract_caret_anchors_from_line_segment"
+find_marks = getattr(traceback, MARKS, None)
+
+
+def marks(segment):
+    """Where the marks below a line stand. What is no expression has none, and Python would look for a file to say so."""
+    try:
+        compile(f"(\n{segment}\n)", "", "eval")
+    except SyntaxError:
+        return None
+    return find_marks(segment)
+
+
+if find_marks:
+    setattr(traceback, MARKS, marks)
+
 
 def show(kind, error, trace):
-    """Writes an exception that nobody caught to standard error."""
+    """Writes an exception that nobody caught to standard error, and ends the component. The tool's own code would fail with words of its own."""
     text = "".join(traceback.format_exception(kind, error, trace))
-    sys.stderr.write(text.replace('"/0/', '"src/').replace('"/1/loop_guest/', '"loop_guest/'))
+    try:
+        sys.stdout.flush()
+        sys.stderr.write(text.replace('"/0/', '"src/').replace('"/1/loop_guest/', '"loop_guest/'))
+        sys.stderr.flush()
+    finally:
+        os._exit(1)
 
 
 sys.excepthook = show
