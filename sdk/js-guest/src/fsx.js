@@ -2,11 +2,13 @@
 import { Root as RawRoot } from "loop:fsx/files@0.1.0";
 import { oneOf, text, whole } from "./internal/check.js";
 import { LoopError, attempt } from "./internal/attempt.js";
+import { limit } from "./internal/duration.js";
 
-// How many matches are asked for at once.
+// How many matches or events are asked for at once.
 const PAGE = 256;
 const U32_MAX = 2 ** 32 - 1;
 const ALGORITHMS = ["blake3", "sha256"];
+const REACHES = ["folder", "tree"];
 
 export function open(name) {
   return new Root(name);
@@ -78,6 +80,11 @@ class Root {
     }
   }
 
+  watch(path = ".", reach = "tree") {
+    oneOf("reach", reach, REACHES);
+    return new Watch(`watch ${this.#name}/${path}`, this.#at("watch", path, () => this.#raw.watch(path, reach)));
+  }
+
   digest(path, algorithm = "blake3") {
     oneOf("algorithm", algorithm, ALGORITHMS);
     return hex(this.#at("read", path, () => this.#raw.digest(path, algorithm)));
@@ -95,6 +102,32 @@ class Root {
   #at(doing, path, work) {
     text("path", path);
     return attempt(`${doing} ${this.#name}/${path}`, work);
+  }
+}
+
+class Watch {
+  #doing;
+  #raw;
+
+  constructor(doing, raw) {
+    this.#doing = doing;
+    this.#raw = raw;
+  }
+
+  next(timeout) {
+    const most = limit(timeout);
+    for (;;) {
+      const events = attempt(this.#doing, () => this.#raw.next(PAGE, most));
+      if (events.length > 0 || timeout !== undefined) return events.map(({ tag, val }) => ({ kind: tag, path: val ?? undefined }));
+    }
+  }
+
+  *[Symbol.iterator]() {
+    for (;;) yield* this.next();
+  }
+
+  [Symbol.dispose]() {
+    this.#raw[Symbol.dispose]();
   }
 }
 

@@ -127,6 +127,25 @@ declare module "loop-guest/fsx" {
     path: string;
     kind: Kind;
   }
+  /** Something that happened in a watched folder. */
+  export interface Event {
+    /**
+     * `changed`: something was made or put at this path, or a file has other content. `removed`: what was there is gone. `overflow`: more has happened
+     * than was kept, so look at all of it. `gone`: the watched folder itself was removed or moved, and `back`: there is one again.
+     */
+    kind: "changed" | "removed" | "overflow" | "gone" | "back";
+    /** Of `changed` and `removed`: relative to the root. */
+    path: string | undefined;
+  }
+  /** A watched folder: its events by a `for`, which ends only where it is left. Disposing of it ends the watch. */
+  export interface Watch extends Iterable<Event> {
+    /**
+     * The next events: what a program does in one go comes at once. Blocks until there are some; with a timeout in milliseconds it may give none, and may
+     * come back earlier.
+     */
+    next(timeout?: number): Event[];
+    [Symbol.dispose](): void;
+  }
   export interface Root {
     /** Whether it may be changed. */
     readonly writable: boolean;
@@ -146,6 +165,8 @@ declare module "loop-guest/fsx" {
     createFolder(path: string): void;
     /** What matches a pattern such as `notes/*.md`, found while it is asked for. The docs of `glob` in the WIT say what a pattern is. */
     glob(pattern: string): Generator<Entry, void, void>;
+    /** Watches a folder from now on, whoever changes something there: all that is below it, or its entries. */
+    watch(path?: string, reach?: "tree" | "folder"): Watch;
     /** The digest of a file, in hexadecimal digits. `blake3` unless said otherwise. */
     digest(path: string, algorithm?: Algorithm): string;
     /** The digest of a folder with all that is below it. */
@@ -217,6 +238,94 @@ declare module "loop-guest/http" {
    * response is read.
    */
   export function fetch(url: string, options?: Options): Response;
+}
+
+/**
+ * Names and their addresses. Needs `import loop:netx/dns@0.1.0;` in the world, and the name among the grants, under `net.lookup`, `net.connect` or
+ * `net.http`.
+ */
+declare module "loop-guest/dns" {
+  export interface Options {
+    /** The longest time in milliseconds: 10 s without one, and at most. */
+    timeout?: number;
+  }
+  /**
+   * The addresses of a name, the preferred one first: `192.0.2.1`, `2001:db8::1`. Blocks until they are known. That one came does not say that it may be
+   * connected to. Throws a `LoopError`: `denied`, `invalid`, `unresolved`, `timed-out`.
+   */
+  export function resolve(name: string, options?: Options): string[];
+}
+
+/**
+ * Keys and values that outlive the component. Needs `import wasi:keyvalue/store@0.2.0-draft2;` and `import wasi:keyvalue/atomics@0.2.0-draft2;` in the
+ * world; the app says under `provide` who keeps them. What fails throws a `LoopError`: `no-such-store`, `access-denied`, or `other` with the provider's
+ * words as its detail. The limits are those of the provider.
+ */
+declare module "loop-guest/keyvalue" {
+  /** Keys and values that are opened by one name. Disposing of it closes nothing but the handle. */
+  export interface Bucket {
+    /** The value of a key; nothing if it is not there. */
+    getBytes(key: string): Uint8Array | undefined;
+    /** As `getBytes`, as a text. Fails with `illegal-byte-sequence` if it is not UTF-8. */
+    getText(key: string): string | undefined;
+    /** Sets the value of a key: bytes, or a text in UTF-8. */
+    set(key: string, value: string | Uint8Array): void;
+    /** Removes a key, if it is there. */
+    delete(key: string): void;
+    /** Whether a key is there. */
+    has(key: string): boolean;
+    /** All keys, page by page as they are asked for. */
+    keys(): Generator<string, void, void>;
+    /**
+     * Adds to a number, 1 without another, as one step: nobody else's is lost. A key that is not there counts from 0. Gives the sum, which is kept as
+     * decimal text.
+     */
+    increment(key: string, by?: number): number;
+    [Symbol.dispose](): void;
+  }
+  /** Opens a bucket, which has no entries if it was never opened before. */
+  export function open(name: string): Bucket;
+}
+
+/**
+ * Programs of the host's machine, for trusted components. Needs `import loop:process/children@0.1.0;` in the world, and the program among the grants, under
+ * `process`.
+ */
+declare module "loop-guest/process" {
+  export interface Options {
+    /** Variables of its own, which must be granted with the program. It gets no others. */
+    env?: Record<string, string>;
+    /** Variables of the host that are passed on, which must be granted under `env`. */
+    inherit?: Iterable<string>;
+    /** Where it starts: a folder that is granted under this name, or one below it. Without one it is `/`. */
+    folder?: string | { root: string; path?: string };
+    /** What it reads. */
+    input?: string | Uint8Array;
+    /** The longest time in milliseconds that it may take. As long as the call without one. */
+    timeout?: number;
+  }
+  /** What a program did that ran to its end. */
+  export interface Finished {
+    /** With which code it ended, if by itself. */
+    readonly code: number | undefined;
+    /** By which signal it was ended, if by one: 9 is `SIGKILL`. */
+    readonly signal: number | undefined;
+    /** Whether it ended by itself with the code 0. */
+    readonly ok: boolean;
+    /** All that it wrote to its standard output. */
+    readonly stdout: Uint8Array;
+    /** All that it wrote to its standard error. */
+    readonly stderr: Uint8Array;
+    /** `stdout` as a text; what is not UTF-8 is replaced. */
+    text(): string;
+    /** The same of `stderr`. */
+    errors(): string;
+  }
+  /**
+   * Runs a program to its end, and collects what it writes: at most 16 MiB. Throws a `LoopError`: `denied`, `not-found`, `invalid`, `timed-out`,
+   * `too-large`, `too-many`, or what the system says, as `no-entry`. That it ends with another code than 0 is no error.
+   */
+  export function run(program: string, args?: Iterable<string>, options?: Options): Finished;
 }
 
 /**

@@ -1,4 +1,4 @@
-"""Small wrappers of `loop:core`, `loop:fsx`, `loop:netx` and `wasi:http` for components: one module a capability.
+"""Small wrappers of `loop:core`, `loop:fsx`, `loop:netx`, `loop:process`, `wasi:http` and `wasi:keyvalue` for components: one module a capability.
 
 A module works where the world in `wit/` imports its interface:
 
@@ -10,6 +10,10 @@ A module works where the world in `wit/` imports its interface:
 `fsx`        `import loop:fsx/files@0.1.0;`
 `http`       `import wasi:http/outgoing-handler@0.2.12;`
 `websocket`  `import loop:netx/websocket@0.1.0;`
+`dns`        `import loop:netx/dns@0.1.0;`
+`process`    `import loop:process/children@0.1.0;`
+`keyvalue`   `import wasi:keyvalue/store@0.2.0-draft2;`
+             `import wasi:keyvalue/atomics@0.2.0-draft2;`
 ===========  ============================================
 """
 

@@ -25,12 +25,12 @@ class LoopError(Exception):
         self.detail = detail
 
 
-def attempt(doing: str, work: Callable[[], T]) -> T:
-    """Does the work. What an interface raises meanwhile is raised as a `LoopError`; `doing` says what was tried."""
+def attempt(doing: str, work: Callable[[], T], within: Callable[[Any], Any] = lambda error: error) -> T:
+    """Does the work. What an interface raises meanwhile is raised as a `LoopError`; `doing` says what was tried, `within` where the reason is."""
     try:
         return work()
     except Err as error:
-        value = error.value
+        value = within(error.value)
     raise refused(doing, value)
 
 

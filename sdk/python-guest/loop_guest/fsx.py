@@ -16,15 +16,17 @@ from datetime import datetime, timedelta, timezone
 from typing import Any, TypeVar
 
 from ._check import U32_MAX, one_of, text, whole
-from ._errors import LoopError, attempt, wit_name
+from ._errors import LoopError, attempt, told, wit_name
+from ._time import nanos
 from ._world import interface
 
 _files = interface("loop:fsx/files@0.1.0", "Matches")
 
 T = TypeVar("T")
 
-# How many matches are asked for at once.
+# How many matches or events are asked for at once.
 _PAGE = 256
+_REACHES = {"folder": _files.Reach.FOLDER, "tree": _files.Reach.TREE}
 _ALGORITHMS = {"blake3": _files.Algorithm.BLAKE3, "sha256": _files.Algorithm.SHA256}
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 
@@ -49,6 +51,18 @@ class Entry:
     """Relative to the root."""
     kind: str
     """As in `Info`."""
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something that happened in a watched folder."""
+
+    kind: str
+    """`changed`: something was made or put at this path, or a file has other content. `removed`: what was there is gone. `overflow`:
+    more has happened than was kept, so look at all of it. `gone`: the watched folder itself was removed or moved, and `back`: there is
+    one again."""
+    path: str | None
+    """Of `changed` and `removed`: relative to the root."""
 
 
 def open(name: str) -> "Root":  # noqa: A001: said with the module's name, `fsx.open`
@@ -117,6 +131,11 @@ class Root:
                 for entry in found:
                     yield Entry(entry.path, wit_name(entry.kind))
 
+    def watch(self, path: str = ".", reach: str = "tree") -> "Watch":
+        """Watches a folder from now on, whoever changes something there: all that is below it, or its entries (`folder`)."""
+        by = _REACHES[one_of("reach", reach, list(_REACHES))]
+        return Watch(f"watch {self._name}/{path}", self._at("watch", path, lambda: self._raw.watch(path, by)))
+
     def digest(self, path: str, algorithm: str = "blake3") -> str:
         """The digest of a file by `blake3` or `sha256`, in hexadecimal digits."""
         by = _ALGORITHMS[one_of("algorithm", algorithm, list(_ALGORITHMS))]
@@ -136,3 +155,33 @@ class Root:
     def _at(self, doing: str, path: str, work: Callable[[], T]) -> T:
         text("path", path)
         return attempt(f"{doing} {self._name}/{path}", work)
+
+
+class Watch:
+    """A watched folder: its events by a `for`, which ends only where it is left. Leaving its `with` ends the watch."""
+
+    def __init__(self, doing: str, raw: Any) -> None:
+        """Use `Root.watch`."""
+        self._doing = doing
+        self._raw = raw
+
+    def next(self, timeout: float | None = None) -> list[Event]:
+        """The next events: what a program does in one go comes at once.
+
+        Blocks until there are some; with a timeout in seconds it may give none, and may come back earlier.
+        """
+        most = None if timeout is None else nanos(timeout)
+        while True:
+            events = attempt(self._doing, lambda: self._raw.next(_PAGE, most))
+            if events or timeout is not None:
+                return [Event(*told(event)) for event in events]
+
+    def __iter__(self) -> Iterator[Event]:
+        while True:
+            yield from self.next()
+
+    def __enter__(self) -> "Watch":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._raw.__exit__(None, None, None)

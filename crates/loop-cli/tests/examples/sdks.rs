@@ -23,11 +23,28 @@ fn made(language: &str, file: &str, source: &str, world: &str, grants: &str) -> 
     scaffold
 }
 
+const WORLD: &str = include_str!("sdks/world.wit");
+
+/// The world with what componentize-js cannot be given: it has a `wasi:sockets/network` of its own, and fails at negative integers.
+fn more() -> String {
+    let imports = "import loop:netx/dns@0.1.0;\n    import loop:process/children@0.1.0;\n    \
+                   import wasi:keyvalue/store@0.2.0-draft2;\n    import wasi:keyvalue/atomics@0.2.0-draft2;\n    import";
+    WORLD.replacen("import", imports, 1)
+}
+
+/// Where keys and values are kept.
+const STORE: &str = r#"
+[app.a.provide."wasi:keyvalue"]
+provider = "keyvalue"
+grants = { fs = [{ name = "store", path = "store", access = "read-write" }] }
+"#;
+
 /// What a component prints that uses all, and what it logs without the times. Nothing on a machine without the language.
 fn uses_all(
     language: &str,
     file: &str,
     source: &str,
+    world: &str,
     tool: Option<&str>,
     args: &[&str],
 ) -> Option<(String, String)> {
@@ -35,10 +52,15 @@ fn uses_all(
         .map(|(scheme, address)| format!("{scheme}://{address}"));
     let grants = format!(
         "fs = [{{ name = \"data\", path = \"data\", access = \"read-write\" }}], \
-         net = {{ http = [{http:?}, {ws:?}, \"http://127.0.0.1:1\"] }}"
+         net = {{ http = [{http:?}, {ws:?}, \"http://127.0.0.1:1\"], lookup = [\"localhost\"] }}, \
+         process = [{{ program = \"sh\", env = [\"GREETING\"] }}]"
     );
-    let world = include_str!("sdks/world.wit");
     let scaffold = made(language, file, source, world, &grants);
+    let manifest = scaffold.workspace().join("loop.toml");
+    let written = std::fs::read_to_string(&manifest).unwrap();
+    let written = written.replace("grants = ", "trusted = true\ngrants = ");
+    std::fs::write(manifest, written + STORE).unwrap();
+    std::fs::create_dir(scaffold.workspace().join("store")).unwrap();
     if let Some(tool) = tool {
         let package = scaffold.source("../package.json");
         let text = std::fs::read_to_string(&package).unwrap();
@@ -176,7 +198,7 @@ fn javascript_prints(tool: Option<&str>) {
     } else {
         &["run"]
     };
-    let Some((printed, logged)) = uses_all("js", "main.js", source, tool, args) else {
+    let Some((printed, logged)) = uses_all("js", "main.js", source, WORLD, tool, args) else {
         return;
     };
     insta::assert_snapshot!(printed, @r#"
@@ -204,6 +226,10 @@ fn javascript_prints(tool: Option<&str>) {
     195,188,195 regular-file notes/a.txt,directory notes/old,regular-file notes/old/b.txt
     regular-file 13 true
     bdb64e4a2c7c5fa265e52edc1edff09204261619a2d72297bd00614aa64ab797 64
+    changed notes/b.txt 0
+    changed notes/old/c.txt
+    LoopError | cannot watch data/none: no-entry | no-entry | -
+    TypeError | reach must be one of folder, tree, not far
     LoopError | cannot read data/none: no-entry | no-entry | -
     LoopError | cannot read data/notes/old/b.txt as text: illegal-byte-sequence | illegal-byte-sequence | -
     LoopError | cannot read data/../x: not-permitted | not-permitted | -
@@ -268,7 +294,7 @@ fn python() {
     let source = include_str!("sdks/app.py");
     // A Python is large: Winch compiles it in a fifth of the time.
     let args = ["run", "--winch", "--seed", "5"];
-    let Some((printed, logged)) = uses_all("python", "app.py", source, None, &args) else {
+    let Some((printed, logged)) = uses_all("python", "app.py", source, &more(), None, &args) else {
         return;
     };
     insta::assert_snapshot!(printed, @r#"
@@ -298,6 +324,10 @@ fn python() {
     regular-file 13 True
     bdb64e4a2c7c5fa265e52edc1edff09204261619a2d72297bd00614aa64ab797 64
     many/299
+    [Event(kind='changed', path='notes/b.txt')] []
+    Event(kind='changed', path='notes/old/c.txt')
+    LoopError | cannot watch data/none: no-entry | no-entry | None
+    ValueError | reach must be one of folder, tree, not 'far'
     LoopError | cannot read data/none: no-entry | no-entry | None
     LoopError | cannot read data/notes/old/b.txt as text: illegal-byte-sequence | illegal-byte-sequence | None
     LoopError | cannot read data/../x: not-permitted | not-permitted | None
@@ -349,6 +379,36 @@ fn python() {
     LoopError | cannot connect to http://other.example/: invalid (it is not a URL of `ws` or `wss`) | invalid | it is not a URL of `ws` or `wss`
     LoopError | cannot connect to [WS]/refused: refused (418) | refused | 418
     LoopError | cannot connect to [WS]/: invalid (a protocol is not a name) | invalid | a protocol is not a name
+    names:
+    True 192.0.2.1 2001:db8::1:0:0:7 ::
+    LoopError | cannot resolve other.example: denied | denied | None
+    LoopError | cannot resolve a b: invalid | invalid | None
+    ValueError | a time must be a number of seconds from 0 on, not -1
+    stores:
+    None False 0
+    grüße b'\xff' True 1 -2
+    ['bytes', 'home', 'visits'] -2
+    None
+    1102
+    LoopError | cannot read pages/bytes as text: illegal-byte-sequence | illegal-byte-sequence | None
+    LoopError | cannot count pages/bytes: other (the value is not a whole number of 64 bits in decimal text) | other | the value is not a whole number of 64 bits in decimal text
+    ValueError | by must be from -9223372036854775808 to 9223372036854775807, not 9223372036854775808
+    LoopError | cannot set pages/large: other (a value has at most 1048576 bytes, and this one has 1048577) | other | a value has at most 1048576 bytes, and this one has 1048577
+    TypeError | value must be a str or bytes, not int
+    ValueError | key has half of a character
+    LoopError | cannot open the bucket not a name: no-such-store | no-such-store | None
+    programs:
+    False 3 None grüße hello 8
+    True
+    True 9 1
+    LoopError | cannot run rm: denied | denied | None
+    LoopError | cannot run sh: invalid (a program, an argument or a variable has a zero byte) | invalid | a program, an argument or a variable has a zero byte
+    LoopError | cannot run sh: timed-out | timed-out | None
+    LoopError | cannot run sh: too-large (16777216) | too-large | 16777216
+    LoopError | cannot run sh: no-entry | no-entry | None
+    LoopError | cannot run sh: denied | denied | None
+    TypeError | an argument must be a str, not int
+    TypeError | input must be a str or bytes, not int
     "#);
     insta::assert_snapshot!(logged, @r#"
     info  a: fields text="a b" whole=-3 part=0.5 large=18446744073709551615 huge=18446744073709551616 yes=true none=None list="[1, 'x']"
@@ -439,4 +499,44 @@ fn python_shows_exceptions_that_nobody_catches() {
         ValueError: the file is no good
         "#);
     }
+}
+
+#[test]
+fn javascript_has_names_values_and_programs() {
+    let source = include_str!("sdks/more.js");
+    let Some((printed, _)) = uses_all("js", "main.js", source, &more(), None, &["run"]) else {
+        return;
+    };
+    insta::assert_snapshot!(printed, @r#"
+    names:
+    true 192.0.2.1 2001:db8::1:0:0:7 ::
+    LoopError | cannot resolve other.example: denied | denied | -
+    LoopError | cannot resolve a b: invalid | invalid | -
+    RangeError | a time must be a number of milliseconds from 0 on, not -1 | - | -
+    stores:
+    undefined false 0
+    grüße 255 true 1 -2
+    bytes,home,visits -2
+    undefined
+    1102
+    LoopError | cannot read pages/bytes as text: illegal-byte-sequence | illegal-byte-sequence | -
+    LoopError | cannot count pages/bytes: other (the value is not a whole number of 64 bits in decimal text) | other | the value is not a whole number of 64 bits in decimal text
+    RangeError | by must be a whole number, and exact, not 0.5 | - | -
+    LoopError | cannot set pages/large: other (a value has at most 1048576 bytes, and this one has 1048577) | other | a value has at most 1048576 bytes, and this one has 1048577
+    TypeError | value must be a string or a Uint8Array, not 5 | - | -
+    TypeError | key has half of a character | - | -
+    LoopError | cannot open the bucket not a name: no-such-store | no-such-store | -
+    programs:
+    false 3 undefined grüße hello 8
+    true
+    true 9 1
+    LoopError | cannot run rm: denied | denied | -
+    LoopError | cannot run sh: invalid (a program, an argument or a variable has a zero byte) | invalid | a program, an argument or a variable has a zero byte
+    LoopError | cannot run sh: timed-out | timed-out | -
+    LoopError | cannot run sh: too-large (16777216) | too-large | 16777216
+    LoopError | cannot run sh: no-entry | no-entry | -
+    LoopError | cannot run sh: denied | denied | -
+    TypeError | an argument must be a string, not number | - | -
+    TypeError | input must be a string or a Uint8Array, not 5 | - | -
+    "#);
 }

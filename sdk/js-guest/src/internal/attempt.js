@@ -11,14 +11,14 @@ export class LoopError extends Error {
   }
 }
 
-/** Does the work. What an interface throws meanwhile is thrown as a `LoopError`; `doing` says what was tried. */
-export function attempt(doing, work) {
+/** Does the work. What an interface throws meanwhile is thrown as a `LoopError`; `doing` says what was tried, `within` where the reason is. */
+export function attempt(doing, work, within = (error) => error) {
   try {
     return work();
   } catch (thrown) {
     // What is no error of an interface is one of the program.
     if (!Object.hasOwn(Object(thrown), "payload")) throw thrown;
-    throw refused(doing, thrown.payload ?? thrown.message, thrown);
+    throw refused(doing, within(thrown.payload ?? thrown.message), thrown);
   }
 }
 

@@ -13,6 +13,19 @@ export function whole(name, value, most = Number.MAX_SAFE_INTEGER) {
   throw new RangeError(`${name} must be a whole number from 0 to ${most}, not ${shown(value)}`);
 }
 
+/** A whole number, which is exact. */
+export function integer(name, value) {
+  if (Number.isSafeInteger(value)) return value;
+  throw new RangeError(`${name} must be a whole number, and exact, not ${shown(value)}`);
+}
+
+/** A text or bytes, as bytes. */
+export function bytesOf(name, value) {
+  if (value instanceof Uint8Array) return value;
+  if (typeof value === "string") return new TextEncoder().encode(text(name, value));
+  throw new TypeError(`${name} must be a string or a Uint8Array, not ${shown(value)}`);
+}
+
 /** Any number. */
 export function number(name, value) {
   if (typeof value !== "number") throw new TypeError(`${name} must be a number, not ${kind(value)}`);

@@ -202,6 +202,9 @@ fn find(component: &[u8]) -> Option<Found> {
 
 /// The name, or that of the last patch version before it that is not taken and as long.
 fn free(name: &str, taken: &BTreeSet<String>) -> Option<String> {
+    if !taken.contains(name) {
+        return Some(name.to_owned());
+    }
     let (stem, patch) = name.rsplit_once('.')?;
     let patch: u32 = patch.parse().ok()?;
     let mut older = (0..=patch).rev().map(|patch| format!("{stem}.{patch}"));

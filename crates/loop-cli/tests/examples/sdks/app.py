@@ -1,10 +1,11 @@
 """Uses each module of `loop_guest`, and prints what it got."""
 
+import ipaddress
 import sys
 from datetime import datetime, timedelta, timezone
 from typing import Any, Callable
 
-from loop_guest import LoopError, fsx, http, log, metrics, random, time, websocket
+from loop_guest import LoopError, dns, fsx, http, keyvalue, log, metrics, process, random, time, websocket
 from wit_world import exports
 
 
@@ -80,6 +81,14 @@ def files() -> None:
     print(root.digest("notes/a.txt", "sha256"), len(root.digest_tree("notes")))
     # More than are asked for at once; and a search that is left early is ended.
     print(next(it.path for it in root.glob("many/*") if it.path == "many/299"))
+    watch = root.watch("notes", "folder")
+    root.write_text("notes/b.txt", "")
+    print(watch.next(), watch.next(0))
+    everything = root.watch()
+    root.write_text("notes/old/c.txt", "")
+    print(next(iter(everything)))
+    fails(lambda: root.watch("none"))
+    fails(lambda: root.watch("notes", "far"))
     fails(lambda: root.read_text("none"))
     fails(lambda: root.read_text("notes/old/b.txt"))
     fails(lambda: root.read_text("../x"))
@@ -152,10 +161,60 @@ def talks(base: str) -> None:
     fails(lambda: websocket.connect(f"{base}/", protocols=["a b"]))
 
 
+def names() -> None:
+    loopback = ipaddress.ip_address("127.0.0.1")
+    print(loopback in dns.resolve("localhost"), *dns.resolve("192.0.2.1"), *dns.resolve("[2001:DB8::1:0:0:7]"), *dns.resolve("[::]"))
+    fails(lambda: dns.resolve("other.example"))
+    fails(lambda: dns.resolve("a b"))
+    fails(lambda: dns.resolve("localhost", timeout=-1))
+
+
+def stores() -> None:
+    bucket = keyvalue.open("pages")
+    print(bucket.get_text("home"), "home" in bucket, len(list(bucket)))
+    bucket.set("home", "grüße")
+    bucket.set("bytes", b"\xff")
+    print(bucket.get_text("home"), bucket.get_bytes("bytes"), "home" in bucket, bucket.increment("visits"), bucket.increment("visits", -3))
+    print(list(bucket.keys()), bucket.get_text("visits"))
+    bucket.delete("home")
+    bucket.delete("home")
+    print(bucket.get_bytes("home"))
+    for number in range(1100):
+        # More than come at once.
+        bucket.set(f"many {number}", "")
+    print(len(list(bucket)))
+    fails(lambda: bucket.get_text("bytes"))
+    fails(lambda: bucket.increment("bytes"))
+    fails(lambda: bucket.increment("visits", 2**63))
+    fails(lambda: bucket.set("large", bytes(2**20 + 1)))
+    fails(lambda: bucket.set("x", 5))  # type: ignore[arg-type]
+    fails(lambda: bucket.get_bytes("\ud800"))
+    fails(lambda: keyvalue.open("not a name"))
+
+
+def programs() -> None:
+    def sh(script: str, **options: Any) -> process.Finished:
+        return process.run("sh", "-c", script, **options)
+
+    done = sh("read line; echo $line; echo $GREETING >&2; exit 3", input="grüße", env={"GREETING": "hello"})
+    print(done.ok, done.code, done.signal, done.text().strip(), done.errors().strip(), len(done.stdout))
+    print(sh("pwd", folder=("data", "notes")).text().strip().endswith("data/notes"))
+    print(sh("test -f large", folder="data").ok, sh("kill -9 $$").signal, len(sh("echo $HOME").text()))
+    fails(lambda: process.run("rm", "-rf", "/"))
+    fails(lambda: process.run("sh", "\0"))
+    fails(lambda: sh("sleep 60", timeout=0.02))
+    fails(lambda: sh("yes"))
+    fails(lambda: sh("pwd", folder=("data", "none")))
+    fails(lambda: sh("pwd", inherit=["SECRET"]))
+    fails(lambda: sh(5))  # type: ignore[arg-type]
+    fails(lambda: sh("cat", input=5))
+
+
 class Run(exports.Run):
     def run(self) -> None:
         _, http_base, ws_base = sys.argv
-        parts = {logs: (), measures: (), waits: (), rolls: (), files: (), requests: (http_base,), talks: (ws_base,)}
+        parts: dict[Callable[..., None], tuple[str, ...]] = {logs: (), measures: (), waits: (), rolls: (), files: ()}
+        parts |= {requests: (http_base,), talks: (ws_base,), names: (), stores: (), programs: ()}
         for part, addresses in parts.items():
             print(f"{part.__name__}:")
             part(*addresses)

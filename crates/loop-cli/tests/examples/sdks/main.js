@@ -82,6 +82,17 @@ function files() {
     // More than are asked for at once; and a search that is left early is ended.
     if (path === "many/299") break;
   }
+  const watch = root.watch("notes", "folder");
+  root.writeText("notes/b.txt", "");
+  console.log(watch.next().map(({ kind, path }) => `${kind} ${path}`).join(), watch.next(0).length);
+  const all = root.watch();
+  root.writeText("notes/old/c.txt", "");
+  for (const { kind, path } of all) {
+    console.log(kind, path);
+    break;
+  }
+  fails(() => root.watch("none"));
+  fails(() => root.watch("notes", "far"));
   fails(() => root.readText("none"));
   fails(() => root.readText("notes/old/b.txt"));
   fails(() => root.readText("../x"));
